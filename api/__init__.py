@@ -1,0 +1,1 @@
+"""The gateway: HTTP in, HTTP out. Parses, stores, enqueues, reads back; decides nothing."""

@@ -1,0 +1,1 @@
+"""The command ``sorterbot``: local stack, demo, robots, training, evaluation, verification."""

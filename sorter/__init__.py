@@ -1,0 +1,1 @@
+"""The decisions: arrays and values in, values out. Read ``sorter.pipeline`` first."""

@@ -1,0 +1,126 @@
+"""Places: from a picture's pixels to the arm's servos, to the table plane, and back.
+
+Servo 0 turns the base and servo 1 reaches out, so a pair of pulse widths names a place in
+polar form: servo 0 for the angle around the base axis, servo 1 for the distance from it.
+The camera looks straight down, its picture's bottom edge towards the base.
+
+Source: the original's formulas and worked values, docs/interfaces/sorterbot.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sorter.errors import InvalidInputError
+from sorter.types import ArmGeometry, ImageSize, PositionArray
+
+
+def centres_from_xyxy(xyxy_px: NDArray[np.floating]) -> PositionArray:
+    """Return the centres ``(n, 2)`` float64 (x, y) of ``(n, 4)`` xyxy boxes, in pixels."""
+    boxes = np.asarray(xyxy_px, np.float64).reshape(-1, 4)
+    return (boxes[:, :2] + boxes[:, 2:]) / 2
+
+
+def servo_from_pixel(
+    xy_px: ArrayLike, position_pw: ArrayLike, size: ImageSize, geometry: ArmGeometry
+) -> PositionArray:
+    """Place picture points in the arm's frame.
+
+    Args:
+        xy_px: ``(n, 2)`` points in the picture; points beyond its edges are allowed.
+        position_pw: Servo 0 at which the picture was taken, one number or ``(n,)``.
+
+    Returns:
+        ``(n, 2)`` float64: servo 0 and servo 1 pulse widths in microseconds.
+
+    Raises:
+        InvalidInputError: The base axis lies inside the picture, so angles lose their meaning.
+    """
+    points = np.asarray(xy_px, np.float64).reshape(-1, 2)
+    _check_base_lies_below(size, geometry)
+    right = points[:, 0] - size.width_px / 2
+    ahead = size.height_px / 2 - points[:, 1] + geometry.radius_px
+    angle_deg = np.degrees(np.arctan2(right, ahead))
+    dist_px = np.hypot(right, ahead)
+    servo0 = np.asarray(position_pw, np.float64) - angle_deg * _pw_per_deg(geometry)
+    servo1 = (dist_px - _near_px(size, geometry)) * _pw_per_px(size, geometry)
+    return np.stack([servo0, servo1 + geometry.dist_min_pw], axis=1)
+
+
+def pixel_from_servo(
+    servo_pw: ArrayLike, position_pw: ArrayLike, size: ImageSize, geometry: ArmGeometry
+) -> PositionArray:
+    """Return where places of the arm's frame appear in a picture: :func:`servo_from_pixel` undone.
+
+    Args:
+        servo_pw: ``(n, 2)`` servo 0 and servo 1 pulse widths.
+        position_pw: Servo 0 at which the picture was taken, one number or ``(n,)``.
+
+    Returns:
+        ``(n, 2)`` float64 (x, y) in pixels; places outside the picture get points outside it.
+
+    Raises:
+        InvalidInputError: The base axis lies inside the picture.
+    """
+    servo = np.asarray(servo_pw, np.float64).reshape(-1, 2)
+    _check_base_lies_below(size, geometry)
+    turned_pw = np.asarray(position_pw, np.float64) - servo[:, 0]
+    angle_rad = np.radians(turned_pw / _pw_per_deg(geometry))
+    reach_pw = servo[:, 1] - geometry.dist_min_pw
+    dist_px = reach_pw / _pw_per_px(size, geometry) + _near_px(size, geometry)
+    x = size.width_px / 2 + dist_px * np.sin(angle_rad)
+    y = size.height_px / 2 - (dist_px * np.cos(angle_rad) - geometry.radius_px)
+    return np.stack([x, y], axis=1)
+
+
+def table_from_servo(
+    servo_pw: ArrayLike, size: ImageSize, geometry: ArmGeometry, centre_pw: float = 1500.0
+) -> PositionArray:
+    """Lay places of the arm's frame out flat on the table.
+
+    The table's origin is the base axis; y points ahead where servo 0 stands at ``centre_pw``,
+    x to the right of it; the unit is the image pixel at the table's height.
+
+    Args:
+        servo_pw: ``(n, 2)`` servo 0 and servo 1 pulse widths.
+        size: Of the pictures that ``geometry`` belongs to; it sets the scale of servo 1.
+
+    Returns:
+        ``(n, 2)`` float64 (x, y) in pixels.
+    """
+    flat = pixel_from_servo(servo_pw, centre_pw, size, geometry)
+    x = flat[:, 0] - size.width_px / 2
+    y = size.height_px / 2 - flat[:, 1] + geometry.radius_px
+    return np.stack([x, y], axis=1)
+
+
+def servo_from_table(
+    xy_px: ArrayLike, size: ImageSize, geometry: ArmGeometry, centre_pw: float = 1500.0
+) -> PositionArray:
+    """Return the servo pulse widths ``(n, 2)`` of table points: :func:`table_from_servo` undone."""
+    points = np.asarray(xy_px, np.float64).reshape(-1, 2)
+    x = points[:, 0] + size.width_px / 2
+    y = size.height_px / 2 - (points[:, 1] - geometry.radius_px)
+    return servo_from_pixel(np.stack([x, y], axis=1), centre_pw, size, geometry)
+
+
+def _check_base_lies_below(size: ImageSize, geometry: ArmGeometry) -> None:
+    if _near_px(size, geometry) <= 0:
+        raise InvalidInputError(
+            f"radius_px {geometry.radius_px:g} must exceed half the picture's height, "
+            f"{size.height_px / 2:g}: the base axis cannot lie inside the picture"
+        )
+
+
+def _near_px(size: ImageSize, geometry: ArmGeometry) -> float:
+    """From the base axis to the picture's bottom edge, along its middle column."""
+    return geometry.radius_px - size.height_px / 2
+
+
+def _pw_per_deg(geometry: ArmGeometry) -> float:
+    return geometry.rotation_range_pw / geometry.rotation_range_deg
+
+
+def _pw_per_px(size: ImageSize, geometry: ArmGeometry) -> float:
+    return (geometry.dist_max_pw - geometry.dist_min_pw) / size.height_px

@@ -1,0 +1,362 @@
+"""What is remembered, and every change that may be made to it, each one transaction.
+
+Times are the database's own: one clock for gateways and workers on many machines.
+Locks are taken session first, then image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sorter.types import Arm, Detections, ImageSize, Photograph
+
+Document = Mapping[str, Any]
+"""A JSON object."""
+
+
+class ImageState(StrEnum):
+    """``received -> detecting -> detected | failed``."""
+
+    RECEIVED = "received"
+    DETECTING = "detecting"
+    DETECTED = "detected"
+    FAILED = "failed"
+
+
+class SessionState(StrEnum):
+    """``open -> sealed -> sorting -> done | partial | failed``."""
+
+    OPEN = "open"
+    SEALED = "sealed"
+    SORTING = "sorting"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes any more."""
+        return self in {SessionState.DONE, SessionState.PARTIAL, SessionState.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One sorting run. ``arm`` is the arm as it was when the session was opened."""
+
+    session_id: str
+    arm: Arm
+    state: SessionState
+    expected_images: int | None
+    min_images: int
+    deadline_at: datetime
+    opened_at: datetime
+    sealed_at: datetime | None
+    finished_at: datetime | None
+    n_images: int
+    n_detected: int
+    n_failed: int
+    failure: str | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One accepted picture; ``index`` counts from 0 within its session."""
+
+    image_id: str
+    session_id: str
+    index: int
+    position_pw: float
+    state: ImageState
+    key: str
+    sha256: str
+    size: ImageSize
+    n_bytes: int
+    attempt: int
+    failure: str | None
+    received_at: datetime
+    finished_at: datetime | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """A picture whose bytes are in the image store and whose row is not yet written."""
+
+    position_pw: float
+    key: str
+    sha256: str
+    size: ImageSize
+    n_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """How an offered picture was taken in."""
+
+    image: ImageRecord
+    is_new: bool
+    """False where the same bytes had come before: nothing is to be published again."""
+    has_sealed: bool
+    """Whether this very picture completed ``expected_images`` and so sealed the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageClaim:
+    """The right to write one picture's result, until somebody else claims it."""
+
+    image: ImageRecord
+    worker_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """The right to write one session's plan, until somebody else claims it."""
+
+    session: SessionRecord
+    worker_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of a session, numbered in the order in which it was committed."""
+
+    event_id: int
+    session_id: str
+    kind: str
+    data: Document
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """One bearer key, without its secret."""
+
+    key_id: str
+    arm_id: str
+    secret_sha256: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRecord:
+    """One worker process and when it last said that it lives."""
+
+    worker_id: str
+    queue: str
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much waits, and how fast it was worked off of late."""
+
+    n_waiting: int
+    drained_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one command: ``result`` is ``picked``, ``missed`` or ``dropped``."""
+
+    command: int
+    result: str
+    note: str | None
+
+
+class Store(Protocol):
+    """The rows. Every method is one transaction, safe to repeat.
+
+    Raises:
+        TransientError: The database did not answer; from any method.
+        NotFoundError: A named arm, session or image does not exist; from any method but claims.
+    """
+
+    # arms and keys
+    def save_arm(self, arm: Arm) -> bool:
+        """Register or change an arm; return whether it is new."""
+        ...
+
+    def load_arm(self, arm_id: str) -> Arm: ...
+
+    def save_key(self, key_id: str, arm_id: str, secret_sha256: str) -> KeyRecord: ...
+
+    def load_key(self, key_id: str) -> KeyRecord: ...
+
+    def load_keys(self, arm_id: str | None = None) -> list[KeyRecord]: ...
+
+    def revoke_key(self, key_id: str) -> KeyRecord: ...
+
+    # the robot's side
+    def open_session(
+        self,
+        arm_id: str,
+        *,
+        expected_images: int | None,
+        min_images: int,
+        deadline_s: float,
+        idempotency_key: str | None,
+        request_id: str | None,
+    ) -> tuple[SessionRecord, bool]:
+        """Open a session, or return the one that the same idempotency key opened (and False).
+
+        Raises:
+            ConflictError: The key was used with other parameters.
+        """
+        ...
+
+    def load_session(self, session_id: str) -> SessionRecord: ...
+
+    def load_images(self, session_id: str) -> list[ImageRecord]:
+        """Return the session's pictures by index."""
+        ...
+
+    def load_plan(self, session_id: str) -> Document | None: ...
+
+    def accept_image(
+        self, session_id: str, new: NewImage, request_id: str | None
+    ) -> Acceptance:
+        """Take a picture in; seal the session where it is the last that was expected.
+
+        The same bytes at the same position return what they returned before, in any state.
+
+        Raises:
+            ConflictError: Other bytes at that position, or the session takes no more pictures.
+        """
+        ...
+
+    def mark_published(self, image_id: str) -> None:
+        """Note that the queue has the picture, so that the sweeper need not publish it."""
+        ...
+
+    def seal_session(self, session_id: str) -> tuple[SessionRecord, bool]:
+        """Take no more pictures; return the session and whether this call sealed it."""
+        ...
+
+    def save_outcomes(self, session_id: str, outcomes: Sequence[Outcome]) -> None:
+        """Note what the robot managed; a command told again replaces what was said before.
+
+        Raises:
+            ConflictError: The session has no plan, or the plan has no such command.
+        """
+        ...
+
+    def load_outcomes(self, session_id: str) -> list[Outcome]: ...
+
+    def load_events(self, session_id: str, after_id: int = 0, limit: int = 500) -> list[Event]: ...
+
+    def load_backlog(self) -> Backlog: ...
+
+    # the workers' side
+    def beat(self, worker_id: str, queue: str) -> None:
+        """Say that a worker process lives."""
+        ...
+
+    def load_workers(self, alive_within_s: float) -> list[WorkerRecord]: ...
+
+    def claim_image(
+        self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+    ) -> ImageClaim | None:
+        """Claim a picture that waits, or whose claimant is dead; ``None`` where there is nothing to do.
+
+        A picture that has used up its attempts is failed (quarantined) instead.
+        """
+        ...
+
+    def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
+        """Replace the picture's detections; False, and no change, where the claim was lost."""
+        ...
+
+    def fail_image(self, claim: ImageClaim, reason: str) -> bool:
+        """Record that a picture cannot be read; False, and no change, where the claim was lost."""
+        ...
+
+    def release_image(self, claim: ImageClaim) -> bool:
+        """Give a picture back unread, to be tried again; the attempt stays counted."""
+        ...
+
+    def claim_session(
+        self, session_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+    ) -> SessionClaim | None:
+        """Claim a sealed session whose images are all final, or whose sorter is dead.
+
+        ``None`` where it is not ready, taken, or done. A session that has used up its attempts,
+        or of which fewer than ``min_images`` pictures could be read, is failed instead.
+        """
+        ...
+
+    def load_photographs(self, session_id: str) -> list[Photograph]:
+        """Return what was detected in each picture that could be read, by index."""
+        ...
+
+    def save_plan(self, claim: SessionClaim, plan: Document) -> bool:
+        """Commit plan and end state together; False, and no change, where the claim was lost."""
+        ...
+
+    def fail_session(self, claim: SessionClaim, reason: str) -> bool: ...
+
+    def release_session(self, claim: SessionClaim) -> bool:
+        """Give a session back unsorted (to ``sealed``), to be tried again."""
+        ...
+
+    # the sweeper's side
+    def load_images_to_publish(
+        self, *, unpublished_s: float, dead_after_s: float, queue_is_empty: bool, stuck_s: float
+    ) -> list[ImageRecord]:
+        """Return pictures that nobody works on and that the queue is not known to hold.
+
+        Those never published for ``unpublished_s``; those claimed by a worker silent for
+        ``dead_after_s``; and, only while the queue is empty, those published ``stuck_s`` ago.
+        """
+        ...
+
+    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
+        """Return sealed sessions, all images final for ``stuck_s``, that no live worker sorts."""
+        ...
+
+    def seal_overdue_sessions(self) -> list[SessionRecord]:
+        """Seal the open sessions whose deadline is past, and return them."""
+        ...
+
+    def fail_overdue_images(self, grace_s: float) -> list[ImageRecord]:
+        """Fail what is unfinished in sessions ``grace_s`` past their deadline; return it."""
+        ...
+
+    def forget_dead_workers(self, silent_s: float) -> int:
+        """Delete the rows of workers silent that long, and return how many there were."""
+        ...
+
+
+class ImageStore(Protocol):
+    """The bytes of pictures."""
+
+    def save_image(self, session_id: str, data: bytes) -> str:
+        """Keep the bytes durably and return their key, which holds their SHA-256.
+
+        Saved again, the same bytes get the same key.
+
+        Raises:
+            TransientError: They could not be kept now.
+            StorageFullError: There is no room for them.
+        """
+        ...
+
+    def load_image(self, key: str) -> bytes:
+        """Return the bytes.
+
+        Raises:
+            NotFoundError: No such key.
+            TransientError: They could not be read now.
+        """
+        ...
+
+    def is_writable(self) -> bool:
+        """Whether a picture could be kept now."""
+        ...

@@ -1,0 +1,69 @@
+"""What a network must do to be used here, and what a dataset must do to train one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sorter.types import BoxArray, Detections, FloatArray, LabelArray
+
+RgbImage = NDArray[np.uint8]
+"""``(height, width, 3)`` uint8, RGB."""
+
+
+class Detector(Protocol):
+    """Finds items and containers."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model package, as ``name@version``."""
+        ...
+
+    def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+        """Return the detections of each picture, in the order given, sorted by falling score.
+
+        Boxes are in the pixels of the picture that was handed in, clipped to it. A picture's
+        answer does not depend on its neighbours in the batch.
+        """
+        ...
+
+
+class Embedder(Protocol):
+    """Turns what a thing looks like into numbers that lie close for alike things."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model package, as ``name@version``."""
+        ...
+
+    def embed(self, crops_rgb: Sequence[RgbImage]) -> FloatArray:
+        """Return ``(n, d)`` float32, one row a crop in the order given, not normalised."""
+        ...
+
+
+class DetectionDataset(Protocol):
+    """Labelled pictures. Reading one index twice gives the same picture."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[RgbImage, BoxArray, LabelArray]:
+        """Return a picture, its boxes ``(n, 4)`` xyxy pixels, and their labels ``(n,)``."""
+        ...
+
+
+class CropDataset(Protocol):
+    """Crops of single things, each with the number of its kind."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The names of the kinds; a crop's number points in here."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> tuple[RgbImage, int]:
+        """Return a crop and the number of its kind."""
+        ...
