@@ -1,0 +1,1 @@
+"""The servers that the wheels bring, run as child processes: PostgreSQL and Redis."""

@@ -1,0 +1,165 @@
+"""Child processes that never outlive the process that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sorter.errors import SorterBotError, TransientError
+
+LEASH = Path(__file__).with_name("leash.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run, and how it wants to be stopped.
+
+    Attributes:
+        environment: Added to the environment of this process.
+        log: Where its output is appended.
+        stop_within_s: How long it may take after ``stop_signal`` before it is killed.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    folder: Path
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_within_s: float = 10.0
+
+
+class Leash:
+    """Holds children, and lets go of them only dead: they end when this process does."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LEASH)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def hold(self, group: int, number: signal.Signals) -> None:
+        """End the process group by this signal once this process is gone."""
+        self._write(f"hold {group} {int(number)}\n")
+
+    def free(self, group: int) -> None:
+        """Forget a process group that has ended; its number may soon be another's."""
+        self._write(f"free {group}\n")
+
+    def close(self) -> None:
+        """End whatever is still held, and the leash itself."""
+        with suppress(BrokenPipeError):
+            self._process.communicate()
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # somebody killed the leash: children are still stopped
+            self._process.stdin.write(line.encode())
+            self._process.stdin.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Child:
+    """One running program, in a process group of its own."""
+
+    def __init__(self, program: Program, leash: Leash) -> None:
+        self.program = program
+        self._leash = leash
+        with program.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                program.argv,
+                cwd=program.folder,
+                env={**os.environ, **program.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        leash.hold(self.pid, program.stop_signal)
+
+    @property
+    def pid(self) -> int:
+        """The process's number, which is its group's, too."""
+        return self._process.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """``None`` while it runs, minus the signal's number where one ended it."""
+        return self._process.poll()
+
+    def send(self, number: signal.Signals) -> None:
+        """Signal the process alone, not its children."""
+        self._process.send_signal(number)
+
+    def stop(self) -> int:
+        """Ask the process to end, kill what remains of its group, and return its exit status."""
+        self.send(self.program.stop_signal)
+        try:
+            self._process.wait(self.program.stop_within_s)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+        return self.bury()
+
+    def kill(self) -> int:
+        """End the process and its whole group without asking."""
+        self.send(signal.SIGKILL)
+        return self.bury()
+
+    def bury(self) -> int:
+        """Wait for the process's end and kill what is left of its group."""
+        status = self._process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._leash.free(self.pid)
+        return status
+
+
+def await_ready(child: Child, is_ready: Callable[[], bool], within_s: float) -> None:
+    """Wait until the child is ready to be used.
+
+    Raises:
+        SorterBotError: It ended instead; the last words of its log are in the message.
+        TransientError: It was not ready in time.
+    """
+    until = time.monotonic() + within_s
+    while not is_ready():
+        if child.exit_status is not None:
+            raise SorterBotError(
+                f"{child.program.name} ended at once: {last_words(child.program.log)} "
+                f"(log: {child.program.log})"
+            )
+        if time.monotonic() > until:
+            raise TransientError(
+                f"{child.program.name} was not ready after {within_s:.0f} s "
+                f"(log: {child.program.log})"
+            )
+        time.sleep(0.02)
+
+
+def last_words(log: Path, n_bytes: int = 4000) -> str:
+    """Return the last line of a log that is not empty."""
+    tail = log.read_bytes()[-n_bytes:].decode(errors="replace") if log.exists() else ""
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    return lines[-1] if lines else "it wrote nothing"

@@ -1,0 +1,90 @@
+"""Real servers for the tests that are marked ``services``, started when the first one asks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from redis import Redis
+
+from cli.services.network import free_port
+from cli.services.postgres import PostgresServer
+from cli.services.process import Child, Leash, await_ready
+from cli.services.redis import RedisServer
+
+MIGRATED = "migrated"
+
+Server = TypeVar("Server", PostgresServer, RedisServer)
+
+
+@pytest.fixture(scope="session")
+def leash() -> Iterator[Leash]:
+    """What ends the servers when pytest itself is killed."""
+    with Leash() as leash:
+        yield leash
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    tmp_path_factory: pytest.TempPathFactory, leash: Leash
+) -> Iterator[PostgresServer]:
+    """A PostgreSQL for the whole run, fast because it need not outlive the machine's failure."""
+    folder = tmp_path_factory.mktemp("postgres")
+    server = PostgresServer(folder, free_port(), "test", is_durable=False)
+    yield from _running(server, leash)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory, leash: Leash) -> Iterator[RedisServer]:
+    """A Redis for the whole run that keeps nothing on disk."""
+    folder = tmp_path_factory.mktemp("redis")
+    server = RedisServer(folder, free_port(), "test", is_durable=False)
+    yield from _running(server, leash)
+
+
+def _running(server: Server, leash: Leash) -> Iterator[Server]:
+    child = Child(server.prepare(), leash)
+    try:
+        await_ready(child, server.is_ready, within_s=60)
+        yield server
+    finally:
+        child.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The address of an empty database of the test's own."""
+    yield from _own_database(postgres_server, template="template0")
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> str:
+    """The name of a database that holds the newest schema and nothing else."""
+    from storage.schema import migrate
+
+    postgres_server.make_database(MIGRATED)
+    migrate(postgres_server.url(MIGRATED))
+    return MIGRATED
+
+
+@pytest.fixture
+def migrated_postgres_url(postgres_server: PostgresServer, migrated_template: str) -> Iterator[str]:
+    """The address of a database of the test's own that holds the newest schema."""
+    yield from _own_database(postgres_server, template=migrated_template)
+
+
+def _own_database(server: PostgresServer, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    yield server.url(name)
+    server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of database 0 of an emptied Redis; database 1 is empty, too."""
+    with Redis.from_url(redis_server.url()) as client:
+        client.flushall()
+    return redis_server.url()
