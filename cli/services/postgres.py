@@ -229,10 +229,10 @@ def end_left_behind(data: Path, within_s: float = 10.0) -> None:
 def serves(pid: int, data: Path) -> bool:
     """Whether the process is a PostgreSQL server of this data folder."""
     words = f"-D\0{data}\0".encode()
-    if sys.platform == "linux":
+    if Path("/proc/self/cmdline").exists():
         with suppress(OSError):
             return words in Path(f"/proc/{pid}/cmdline").read_bytes()
         return False
-    argv = ["ps", "-ww", "-o", "args=", "-p", str(pid)]
+    argv = ["ps", "-ww", "-o", "args=", "-p", str(pid)]  # macOS
     done = subprocess.run(argv, capture_output=True, check=False)
     return words.rstrip(b"\0").replace(b"\0", b" ") in done.stdout

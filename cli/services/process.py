@@ -42,13 +42,15 @@ class Leash:
     """Holds children, and lets go of them only dead: they end when this process does."""
 
     def __init__(self) -> None:
+        read_end, self._pipe = os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LEASH)],
-            stdin=subprocess.PIPE,
+            stdin=read_end,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        os.close(read_end)
 
     def hold(self, group: int, number: signal.Signals) -> None:
         """End the process group by this signal once this process is gone."""
@@ -60,14 +62,12 @@ class Leash:
 
     def close(self) -> None:
         """End whatever is still held, and the leash itself."""
-        with suppress(BrokenPipeError):
-            self._process.communicate()
+        os.close(self._pipe)
+        self._process.wait()
 
     def _write(self, line: str) -> None:
-        assert self._process.stdin is not None
         with suppress(BrokenPipeError):  # somebody killed the leash: children are still stopped
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
+            os.write(self._pipe, line.encode())
 
     def __enter__(self) -> Self:
         return self
