@@ -81,6 +81,8 @@ class ImageRecord:
     received_at: datetime
     finished_at: datetime | None
     request_id: str | None
+    model: str | None = None
+    """The ``name@version`` of the detector whose detections are kept."""
 
 
 @dataclass(frozen=True, slots=True)
