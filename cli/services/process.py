@@ -87,6 +87,7 @@ class Child:
     def __init__(self, program: Program, leash: Leash) -> None:
         self.program = program
         self._leash = leash
+        self._is_asked = False
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
                 program.argv,
@@ -113,9 +114,15 @@ class Child:
         """Signal the process alone, not its children."""
         self._process.send_signal(number)
 
+    def ask_to_stop(self) -> None:
+        """Send the program's own signal for an orderly end, once: a second one may mean haste."""
+        if not self._is_asked:
+            self._is_asked = True
+            self.send(self.program.stop_signal)
+
     def stop(self) -> int:
-        """Ask the process to end, kill what remains of its group, and return its exit status."""
-        self.send(self.program.stop_signal)
+        """Ask for an orderly end, await it, kill what remains of the group, return the status."""
+        self.ask_to_stop()
         try:
             self._process.wait(self.program.stop_within_s)
         except subprocess.TimeoutExpired:

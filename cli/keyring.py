@@ -1,0 +1,39 @@
+"""Makes bearer keys for arms, on the rows directly: no gateway need run."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from api.keys import make_key
+from sorter.errors import NotFoundError
+from sorter.types import Arm
+from storage.ports import Store
+
+
+def make_key_for(store: Store, arm_id: str) -> str:
+    """Make a key for an arm and return its text, which is kept nowhere.
+
+    An arm that is not registered is, with the usual geometry; its robot may change that.
+
+    Raises:
+        InvalidInputError: The arm's name is not one.
+    """
+    register_arm(store, arm_id)
+    key = make_key()
+    store.save_key(key.key_id, arm_id, key.secret_sha256)
+    return key.text
+
+
+def register_arm(store: Store, arm_id: str) -> None:
+    """Register an arm with the usual geometry, and leave one that is registered as it is."""
+    try:
+        store.load_arm(arm_id)
+    except NotFoundError:
+        store.save_arm(Arm(arm_id))
+
+
+def has_key(store: Store, arm_id: str) -> bool:
+    """Whether the arm has a key that still opens the gateway."""
+    with suppress(NotFoundError):
+        return any(key.revoked_at is None for key in store.load_keys(arm_id))
+    return False

@@ -1,0 +1,197 @@
+"""The whole of SorterBot on one machine, as real processes that live and end together."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPException
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cli.keyring import make_key_for
+from cli.programs import Programs
+from cli.services.network import LOOPBACK, free_port, require_free
+from cli.services.postgres import PostgresServer
+from cli.services.process import Program
+from cli.services.redis import RedisServer
+from cli.stack_folder import held_folder, load_passwords, save_connection
+from cli.supervisor import Announce, Service, Supervisor
+from sorter.errors import InvalidInputError, TransientError
+from storage.bootstrap import make_store
+from storage.ports import Store
+from storage.schema import migrate
+
+DATABASE = "sorterbot"
+ALIVE_WITHIN_S = 5.0
+READY_WITHIN_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """How a local stack is to be.
+
+    Attributes:
+        folder: Holds everything it keeps: data, pictures, logs; made where it does not exist.
+        port: Where the gateway listens on the loopback address; 0 chooses a free one.
+        is_durable: Whether what was accepted outlives the machine's failure; False is faster.
+        keeps_data: Whether rows and pictures stay in the folder after the end.
+        environment: Added to every process's environment, such as ``SORTERBOT_DETECTOR``.
+    """
+
+    folder: Path
+    port: int = 8000
+    n_gpu_workers: int = 1
+    is_durable: bool = True
+    keeps_data: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise InvalidInputError(f"a port lies between 1 and 65535, not {self.port}")
+        if not 1 <= self.n_gpu_workers <= 64:
+            raise InvalidInputError(f"gpu workers: 1 to 64, not {self.n_gpu_workers}")
+
+
+def _say_nothing(sentence: str) -> None:
+    """Take an announcement and keep it."""
+
+
+class LocalStack:
+    """PostgreSQL, Redis, gateway, workers and beat, from :meth:`start` to :meth:`stop`.
+
+    As a context manager it is started on entry. Its services are called ``postgres``,
+    ``redis``, ``gateway``, ``gpu-worker``, ``gpu-worker-2``, ..., ``sort-worker`` and ``beat``.
+    """
+
+    def __init__(self, settings: StackSettings, announce: Announce = _say_nothing) -> None:
+        self.settings = settings
+        self.folder = settings.folder.resolve()
+        self.logs = self.folder / "logs"
+        self._announce = announce
+        self._held = ExitStack()
+
+    def start(self) -> None:
+        """Start everything and return once a picture could be posted and sorted.
+
+        Raises:
+            ConflictError: The gateway's port is taken, or another stack runs in the folder.
+            SorterBotError: Something did not start; the message names its log.
+        """
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C included: what has been started must not stay
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        self._held.enter_context(held_folder(self.folder))
+        port = self.settings.port or free_port()
+        require_free(port, "gateway")
+        self.logs.mkdir(exist_ok=True)
+        self.postgres, self.redis = self._servers(taken=port)
+        self.gateway_url = f"http://{LOOPBACK}:{port}"
+        self.database_url = self.postgres.url(DATABASE)
+        self.environment = self._environment()
+        save_connection(self.folder, self.environment)
+        self.supervisor = self._held.enter_context(Supervisor(self._announce))
+        self.supervisor.start(
+            Service("postgres", self.postgres.prepare, self.postgres.is_ready),
+            Service("redis", self.redis.prepare, self.redis.is_ready),
+        )
+        self.postgres.make_database(DATABASE)
+        migrate(self.database_url)
+        self.store: Store = make_store(self.database_url)
+        self.supervisor.start(*self._own_services(port))
+        self.supervisor.watch()
+
+    def stop(self) -> None:
+        """Stop everything, in reverse order; harmless where nothing runs."""
+        self._held.close()
+        if not self.settings.keeps_data:
+            for name in ("postgres", "redis", "images"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    def make_key(self, arm_id: str) -> str:
+        """Make a bearer key for an arm, which is registered if it is not; return its text."""
+        return make_key_for(self.store, arm_id)
+
+    def kill(self, name: str) -> int:
+        """Kill a service's main process as ``kill -9`` does; return its number."""
+        return self.supervisor.kill(name)
+
+    def _servers(self, taken: int) -> tuple[PostgresServer, RedisServer]:
+        passwords = load_passwords(self.folder)
+        port = free_port(frozenset({taken}))
+        is_durable = self.settings.is_durable
+        return (
+            PostgresServer(self.folder / "postgres", port, passwords["postgres"], is_durable),
+            RedisServer(
+                self.folder / "redis",
+                free_port(frozenset({taken, port})),
+                passwords["redis"],
+                is_durable,
+            ),
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "SORTERBOT_DATABASE_URL": self.database_url,
+            "SORTERBOT_BROKER_URL": self.redis.url(0),
+            "SORTERBOT_RESULTS_URL": self.redis.url(1),
+            "SORTERBOT_IMAGE_STORE": (self.folder / "images").as_uri(),
+            **self.settings.environment,
+        }
+
+    def _own_services(self, port: int) -> list[Service]:
+        programs = Programs(self.folder, self.environment, self.settings.n_gpu_workers)
+        numbers = range(1, self.settings.n_gpu_workers + 1)
+        have_gpu = self._workers_joined("gpu", len(numbers))
+        return [
+            _service(programs.gateway(port), lambda: answers(f"{self.gateway_url}/healthz")),
+            *(_service(programs.gpu_worker(number), have_gpu) for number in numbers),
+            _service(programs.sort_worker(), self._workers_joined("sort", 1)),
+            _service(programs.beat()),
+        ]
+
+    def _workers_joined(self, queue: str, n: int) -> Callable[[], bool]:
+        """Return the question whether ``n`` workers live that did not before this start."""
+        earlier = {worker.worker_id for worker in self.store.load_workers(ALIVE_WITHIN_S)}
+
+        def have_joined() -> bool:
+            try:
+                alive = self.store.load_workers(ALIVE_WITHIN_S)
+            except TransientError:
+                return False
+            return sum(w.queue == queue and w.worker_id not in earlier for w in alive) >= n
+
+        return have_joined
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _service(program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
+    return Service(program.name, lambda: program, is_ready, READY_WITHIN_S)
+
+
+def answers(url: str) -> bool:
+    """Whether the address answers with success."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own address
+            return bool(response.status == HTTPStatus.OK)
+    except (OSError, HTTPException):
+        return False

@@ -1,0 +1,196 @@
+"""Starts services, watches them, starts again what dies, and stops them in reverse order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from cli.services.process import Child, Leash, Program, await_ready
+from sorter.errors import ConflictError, NotFoundError, SorterBotError
+
+Announce = Callable[[str], None]
+"""Takes one sentence for the person who watches."""
+
+WATCH_EVERY_S = 0.1
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 10.0
+SETTLED_AFTER_S = 30.0
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something to keep running.
+
+    Attributes:
+        prepare: Called before each start: clears what a crash left and says what to run.
+        is_ready: Whether it does its work; a process that merely runs may not yet.
+    """
+
+    name: str
+    prepare: Callable[[], Program]
+    is_ready: Callable[[], bool] = _always
+    ready_within_s: float = 60.0
+
+
+@dataclass(slots=True)
+class _Watched:
+    """One service's present process, or when the next one is due."""
+
+    service: Service
+    child: Child
+    started_at_s: float
+    pause_s: float = FIRST_PAUSE_S
+    due_at_s: float | None = None
+    n_restarts: int = 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps services running until it is stopped, or until its own process ends in any way.
+
+    ``announce`` is told of every start, death and restart, from whichever thread notices.
+    """
+
+    announce: Announce
+    _leash: Leash = field(default_factory=Leash)
+    _tiers: list[list[_Watched]] = field(default_factory=list)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _has_stopped: threading.Event = field(default_factory=threading.Event)
+    _watcher: threading.Thread | None = None
+
+    def start(self, *services: Service) -> None:
+        """Start services side by side and wait until all are ready; they are one tier.
+
+        Raises:
+            SorterBotError: One of them could not be started, or was not ready in time. What
+                has been started stays so until :meth:`stop`.
+        """
+        tier: list[_Watched] = []
+        with self._lock:
+            self._tiers.append(tier)
+            for service in services:
+                child = Child(service.prepare(), self._leash)
+                tier.append(_Watched(service, child, time.monotonic()))
+        for watched in tier:
+            service = watched.service
+            await_ready(watched.child, service.is_ready, service.ready_within_s)
+            self.announce(f"{service.name} is ready")
+
+    def watch(self) -> None:
+        """From now on start again whatever ends, sooner the first time than the tenth."""
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Stop every tier, last started first, the services of one tier side by side."""
+        self._has_stopped.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        for tier in reversed(self._tiers):
+            children = [watched.child for watched in tier]
+            for child in children:
+                child.ask_to_stop()
+            for child in children:
+                child.stop()
+        self._tiers.clear()
+        self._leash.close()
+
+    def pid(self, name: str) -> int:
+        """Return the process number of a service that runs.
+
+        Raises:
+            NotFoundError: There is no service of that name.
+            ConflictError: It is dead, and not yet started again.
+        """
+        watched = self._find(name)
+        if watched.child.exit_status is not None:
+            raise ConflictError(f"{name} is not running at the moment")
+        return watched.child.pid
+
+    def n_restarts(self, name: str) -> int:
+        """Return how often a service has been started again."""
+        return self._find(name).n_restarts
+
+    def kill(self, name: str) -> int:
+        """Kill a service's main process as ``kill -9`` does, and return its number."""
+        pid = self.pid(name)
+        self._find(name).child.send(signal.SIGKILL)
+        return pid
+
+    def names(self) -> list[str]:
+        """Return the services' names in the order in which they were started."""
+        with self._lock:
+            return [watched.service.name for tier in self._tiers for watched in tier]
+
+    def _find(self, name: str) -> _Watched:
+        with self._lock:
+            for tier in self._tiers:
+                for watched in tier:
+                    if watched.service.name == name:
+                        return watched
+        raise NotFoundError(f"no service is called {name}; there are {', '.join(self.names())}")
+
+    def _watch(self) -> None:
+        while not self._has_stopped.wait(WATCH_EVERY_S):
+            with self._lock:
+                for tier in self._tiers:
+                    for watched in tier:
+                        self._look_after(watched, time.monotonic())
+
+    def _look_after(self, watched: _Watched, now_s: float) -> None:
+        """Note a death, or end the pause that followed one."""
+        if watched.due_at_s is None:
+            status = watched.child.exit_status
+            if status is not None:
+                watched.child.bury()
+                self._note_death(watched, status, now_s)
+        elif now_s >= watched.due_at_s:
+            self._restart(watched, now_s)
+
+    def _note_death(self, watched: _Watched, status: int, now_s: float) -> None:
+        if now_s - watched.started_at_s > SETTLED_AFTER_S:
+            watched.pause_s = FIRST_PAUSE_S
+        watched.due_at_s = now_s + watched.pause_s
+        self.announce(
+            f"{watched.service.name} {describe_end(status)}; it is started again in "
+            f"{watched.pause_s:.1f} s (log: {watched.child.program.log})"
+        )
+        watched.pause_s = min(2 * watched.pause_s, LONGEST_PAUSE_S)
+
+    def _restart(self, watched: _Watched, now_s: float) -> None:
+        try:
+            watched.child = Child(watched.service.prepare(), self._leash)
+        except (SorterBotError, OSError) as error:
+            self.announce(f"{watched.service.name} cannot be started: {error}")
+            watched.due_at_s = now_s + watched.pause_s
+            watched.pause_s = min(2 * watched.pause_s, LONGEST_PAUSE_S)
+            return
+        watched.started_at_s, watched.due_at_s = now_s, None
+        watched.n_restarts += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def describe_end(status: int) -> str:
+    """Say how a process ended, from its exit status."""
+    if status >= 0:
+        return f"ended with exit status {status}"
+    return f"was ended by {signal.Signals(-status).name}"
