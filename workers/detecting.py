@@ -1,0 +1,83 @@
+"""One picture: claim it, read it, detect what it shows, save.
+
+Every way to end is recorded in the picture's row; nothing is raised, because a member that
+raises would fail its session's chord.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import structlog
+
+from sorter.errors import InvalidInputError, NotFoundError, TransientError
+from sorter.types import Detections
+from storage.ports import ImageClaim, ImageRecord, ImageState
+from vision.decode import decode_rgb
+from workers.retrying import read_patiently, save_patiently
+from workers.services import Services
+
+_log = structlog.get_logger(__name__)
+
+
+def detect_image(image_id: str, session_id: str, using: Services) -> bool:
+    """Detect one picture and save what was found; return whether the picture is final.
+
+    Where it is not, somebody else works on it or it will be published again, and the chord of
+    its session must not count it yet.
+    """
+    try:
+        claim = read_patiently(partial(_claim, image_id, using), using.sleep)
+        return _is_final(image_id, session_id, using) if claim is None else _work(claim, using)
+    except TransientError:
+        _log.warning("picture left to the sweeper", image_id=image_id, exc_info=True)
+        return False
+
+
+def _claim(image_id: str, using: Services) -> ImageClaim | None:
+    return using.store.claim_image(
+        image_id,
+        using.worker_id,
+        dead_after_s=using.rules.dead_after_s,
+        max_attempts=using.rules.max_attempts,
+    )
+
+
+def _is_final(image_id: str, session_id: str, using: Services) -> bool:
+    """Whether nothing will change for the picture any more; also where it does not exist."""
+    try:
+        images = read_patiently(partial(using.store.load_images, session_id), using.sleep)
+    except NotFoundError:
+        return True
+    unfinished = {ImageState.RECEIVED, ImageState.DETECTING}
+    return not any(image.image_id == image_id and image.state in unfinished for image in images)
+
+
+def _work(claim: ImageClaim, using: Services) -> bool:
+    image, store = claim.image, using.store
+    try:
+        found = _detect(image, using)
+        save = partial(store.save_detections, claim, found, using.detector.get().version)
+        is_saved = save_patiently(save, using.sleep)
+    except (InvalidInputError, NotFoundError) as error:
+        _log.warning("picture cannot be read", image_id=image.image_id, reason=str(error))
+        is_saved = save_patiently(partial(store.fail_image, claim, str(error)), using.sleep)
+    except Exception:  # noqa: BLE001  # a bug or a sick device: attempts are counted
+        _log.exception("picture given back", image_id=image.image_id, attempt=claim.attempt)
+        _give_back(claim, using)
+        return False
+    return is_saved or _is_final(image.image_id, image.session_id, using)
+
+
+def _detect(image: ImageRecord, using: Services) -> Detections:
+    data = read_patiently(partial(using.images.load_image, image.key), using.sleep)
+    rgb = decode_rgb(data, using.rules.max_image_pixels)
+    return using.detector.get().detect([rgb])[0]
+
+
+def _give_back(claim: ImageClaim, using: Services) -> None:
+    """Release a picture and publish it again, behind what already waits."""
+    image = claim.image
+    if save_patiently(partial(using.store.release_image, claim), using.sleep):
+        using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
+        using.store.mark_published(image.image_id)

@@ -1,0 +1,108 @@
+"""The real queue: Celery on Redis. The gateway's only door into the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from celery import Celery, Signature
+from redis import Redis
+
+from sorter.errors import TransientError
+from workers.celery_app import make_celery
+from workers.ports import QueueLengths
+from workers.settings import (
+    CLOSE_SESSION,
+    DETECT_IMAGE,
+    GPU_QUEUE,
+    REQUEST_ID_HEADER,
+    SORT_QUEUE,
+    SORT_SESSION,
+)
+
+Answer = TypeVar("Answer")
+
+
+class CeleryQueue:
+    """Publishes tasks by name, so that no process that publishes needs to import them.
+
+    Every picture is a member of its session's chord from the start. A repeat is known by its
+    task id and group index, so both follow from the session and the picture alone.
+    """
+
+    def __init__(self, broker_url: str, results_url: str, *, is_gateway: bool = True) -> None:
+        self._app: Celery = make_celery(broker_url, results_url, is_gateway=is_gateway)
+        self._lengths = Redis.from_url(broker_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+
+    def publish_image(
+        self, session_id: str, image_id: str, index: int, request_id: str | None
+    ) -> None:
+        member = _member(session_id, index, f"{session_id}:{index}")
+        self._publish(DETECT_IMAGE, image_id, GPU_QUEUE, session_id, request_id, member)
+
+    def publish_closing(self, session_id: str, n_images: int, request_id: str | None) -> None:
+        _answered(lambda: self._app.backend.set_chord_size(session_id, n_images + 1))
+        member = _member(session_id, n_images, f"{session_id}:closing")
+        self._publish(CLOSE_SESSION, session_id, SORT_QUEUE, session_id, request_id, member)
+
+    def publish_sort(self, session_id: str, request_id: str | None) -> None:
+        _answered(self._sorting(session_id, request_id).apply_async)
+
+    def load_lengths(self) -> QueueLengths:
+        gpu, sort = _answered(self._read_lengths)
+        return QueueLengths(gpu=gpu, sort=sort)
+
+    def _publish(
+        self,
+        task: str,
+        argument: str,
+        queue: str,
+        session_id: str,
+        request_id: str | None,
+        member: Mapping[str, Any],
+    ) -> None:
+        _answered(
+            lambda: self._app.send_task(
+                task,
+                args=(argument,),
+                queue=queue,
+                headers=_headers(request_id),
+                chord=self._sorting(session_id, request_id),
+                ignore_result=True,
+                **member,
+            )
+        )
+
+    def _sorting(self, session_id: str, request_id: str | None) -> Signature:
+        return self._app.signature(
+            SORT_SESSION,
+            args=(session_id,),
+            immutable=True,
+            options={
+                "task_id": f"{session_id}:sort",
+                "queue": SORT_QUEUE,
+                "headers": _headers(request_id),
+                "ignore_result": True,
+            },
+        )
+
+    def _read_lengths(self) -> list[int]:
+        pipeline = self._lengths.pipeline(transaction=False)
+        for name in (GPU_QUEUE, SORT_QUEUE):
+            pipeline.llen(name)
+        return [int(length) for length in pipeline.execute()]
+
+
+def _member(session_id: str, index: int, task_id: str) -> dict[str, Any]:
+    return {"task_id": task_id, "group_id": session_id, "group_index": index}
+
+
+def _headers(request_id: str | None) -> dict[str, str]:
+    return {} if request_id is None else {REQUEST_ID_HEADER: request_id}
+
+
+def _answered(ask: Callable[[], Answer]) -> Answer:
+    try:
+        return ask()
+    except Exception as error:  # an outage also raises a plain RuntimeError
+        raise TransientError(f"the queue did not answer: {error}") from error

@@ -1,0 +1,80 @@
+"""What the tasks work with, handed in as one value."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from storage.ports import ImageStore, Store
+from vision.decode import DEFAULT_MAX_PIXELS
+from vision.ports import Detector, Embedder
+from workers.ports import WorkQueue
+from workers.retrying import Sleep
+
+Value = TypeVar("Value")
+
+
+class LoadedOnce(Generic[Value]):
+    """Something slow to make, made when first asked for and by one thread only."""
+
+    def __init__(self, make: Callable[[], Value]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[Value] = []
+
+    def get(self) -> Value:
+        """Return it; whoever comes while it is being made waits."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When work counts as lost, and when it is given up.
+
+    Attributes:
+        dead_after_s: A worker silent for that long is dead; heartbeats come every second.
+        max_attempts: Claims of one picture, or of one session, before it is given up.
+        unpublished_s: An accepted picture whose message was never confirmed waits that long.
+        stuck_s: Work that an empty queue should have finished waits that long.
+        sort_stuck_s: A session whose pictures are final, but which nobody sorts, waits that long.
+        short_queue: Up to so many messages the sort queue drains within seconds.
+        image_grace_s: Beyond a session's deadline, unfinished pictures are failed.
+        forget_after_s: The rows of workers silent for that long are deleted.
+        max_image_pixels: A picture of more is not decoded.
+    """
+
+    dead_after_s: float = 5.0
+    max_attempts: int = 3
+    unpublished_s: float = 5.0
+    stuck_s: float = 10.0
+    sort_stuck_s: float = 2.0
+    short_queue: int = 10
+    image_grace_s: float = 300.0
+    forget_after_s: float = 3600.0
+    max_image_pixels: int = DEFAULT_MAX_PIXELS
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The world of one worker process.
+
+    Attributes:
+        worker_id: Names the process that does the work, and beats under this name.
+        detector: Loaded by processes that serve the queue ``gpu``.
+        embedder: Loaded by processes that serve the queue ``sort``.
+        sleep: Waits that many seconds.
+    """
+
+    worker_id: str
+    store: Store
+    images: ImageStore
+    queue: WorkQueue
+    detector: LoadedOnce[Detector]
+    embedder: LoadedOnce[Embedder]
+    sleep: Sleep
+    rules: Rules = field(default_factory=Rules)

@@ -1,0 +1,64 @@
+"""The tasks as Celery sees them: thin, and every decision elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.exceptions import Ignore
+
+from sorter.errors import TransientError
+from workers import detecting, sorting, sweeping
+from workers.services import Services
+from workers.settings import (
+    CLOSE_SESSION,
+    DETECT_IMAGE,
+    SORT_SESSION,
+    SORT_TIME_LIMIT_S,
+    SWEEP,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
+    """Give ``app`` its four tasks; ``services`` is asked when one runs."""
+
+    def detect_image(self: Any, image_id: str) -> None:
+        if not _detect(image_id, self.request.group, services()):
+            raise Ignore  # ends the task without counting it in its chord
+
+    def close_session(session_id: str) -> None:
+        """Be the last member of a chord: the session takes no more pictures."""
+
+    def sort_session(session_id: str) -> None:
+        sorting.sort_session(session_id, services())
+
+    def sweep() -> None:
+        _sweep(services())
+
+    app.task(detect_image, name=DETECT_IMAGE, bind=True)
+    app.task(close_session, name=CLOSE_SESSION)
+    app.task(sort_session, name=SORT_SESSION, time_limit=SORT_TIME_LIMIT_S)
+    app.task(sweep, name=SWEEP)
+
+
+def _detect(image_id: str, session_id: str, using: Services) -> bool:
+    try:
+        return detecting.detect_image(image_id, session_id, using)
+    except Exception:  # noqa: BLE001  # a member that raises would fail its chord for ever
+        _log.exception("picture left to the sweeper")
+        return False
+
+
+def _sweep(using: Services) -> None:
+    try:
+        report = sweeping.sweep(using)
+    except TransientError as error:
+        _log.warning("sweep broken off", reason=str(error))
+        return
+    if not report.is_quiet:
+        _log.warning("swept", **asdict(report))

@@ -1,0 +1,109 @@
+"""Joins the Celery app, its tasks and the services of the process that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+from celery.concurrency import get_implementation
+from celery.concurrency.thread import TaskPool as ThreadPool
+from celery.utils.imports import symbol_by_name
+
+from workers.heartbeat import Heartbeat
+from workers.logs import configure_logs, connect_logs
+from workers.services import Services
+from workers.settings import GPU_QUEUE, SORT_QUEUE, celery_settings
+from workers.tasks import register_tasks
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkerApp(Celery):  # type: ignore[misc]  # celery publishes no types
+    """An app that a pool's child imports, tasks and all, instead of being sent its settings."""
+
+    imported_as: str
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _import_app, (self.imported_as, sorted(served_queues(self)))
+
+
+def make_worker_app(
+    broker_url: str,
+    results_url: str,
+    make_services: Callable[[], Services],
+    *,
+    imported_as: str,
+    log_level: str = "INFO",
+) -> WorkerApp:
+    """Return the app of a worker, or of beat.
+
+    Services are made, and networks loaded, in the process that runs the tasks: a worker's own
+    where its pool is of threads, the pool's child where it is of processes.
+
+    Args:
+        imported_as: Where a child finds the app, as ``package.module:name``.
+    """
+    app = WorkerApp("sorterbot", set_as_current=False)
+    app.imported_as = imported_as
+    app.conf.update(celery_settings(broker_url, results_url, is_gateway=False))
+    process = _Process(make_services)
+    register_tasks(app, process.services)
+    connect_logs(log_level)
+
+    def on_worker_init(sender: Any, **_: Any) -> None:
+        if get_implementation(sender.pool_cls) is ThreadPool:
+            configure_logs(log_level)
+            process.start(served_queues(app))
+
+    def on_process_init(**_: Any) -> None:
+        process.start(served_queues(app))
+
+    signals.worker_init.connect(on_worker_init, weak=False)
+    signals.worker_process_init.connect(on_process_init, weak=False)
+    return app
+
+
+def served_queues(app: Celery) -> set[str]:
+    """Return the names of the queues that this worker was told to serve, all where it was not."""
+    return set(app.amqp.queues.consume_from)
+
+
+def _import_app(imported_as: str, queues: list[str]) -> Celery:
+    app = symbol_by_name(imported_as)
+    app.amqp.queues.select(queues)
+    return app
+
+
+class _Process:
+    """What this process works with, from the moment when it is known to do the work."""
+
+    def __init__(self, make_services: Callable[[], Services]) -> None:
+        self._make_services = make_services
+        self._services: Services | None = None
+
+    def services(self) -> Services:
+        if self._services is None:
+            raise RuntimeError("a task ran before its process was started")
+        return self._services
+
+    def start(self, queues: Collection[str]) -> None:
+        """Make the services, load what the queues need, and begin to beat.
+
+        Raises:
+            SystemExit: It failed; celery would only log any other exception and go on.
+        """
+        try:
+            services = self._make_services()
+            if GPU_QUEUE in queues:
+                services.detector.get()
+            if SORT_QUEUE in queues:
+                services.embedder.get()
+        except Exception as error:
+            _log.critical("this worker cannot start", exc_info=True)
+            raise SystemExit(1) from error
+        queue = GPU_QUEUE if GPU_QUEUE in queues else SORT_QUEUE
+        Heartbeat(services.store, services.worker_id, queue).start()
+        self._services = services
+        _log.info("worker ready", worker_id=services.worker_id, queues=sorted(queues))
