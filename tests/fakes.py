@@ -1,0 +1,67 @@
+"""Stand-ins for the services, which pass the same contract tests as the real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sorter.errors import TransientError
+from workers.ports import QueueLengths
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedImage:
+    """One picture's message."""
+
+    session_id: str
+    image_id: str
+    index: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedClosing:
+    """One closing member's message."""
+
+    session_id: str
+    n_images: int
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedSort:
+    """One message that asks for a session to be sorted."""
+
+    session_id: str
+    request_id: str | None
+
+
+class FakeQueue:
+    """Keeps what was published, in order; ``is_down`` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.images: list[PublishedImage] = []
+        self.closings: list[PublishedClosing] = []
+        self.sorts: list[PublishedSort] = []
+        self.is_down = False
+
+    def publish_image(
+        self, session_id: str, image_id: str, index: int, request_id: str | None
+    ) -> None:
+        self._answer()
+        self.images.append(PublishedImage(session_id, image_id, index, request_id))
+
+    def publish_closing(self, session_id: str, n_images: int, request_id: str | None) -> None:
+        self._answer()
+        self.closings.append(PublishedClosing(session_id, n_images, request_id))
+
+    def publish_sort(self, session_id: str, request_id: str | None) -> None:
+        self._answer()
+        self.sorts.append(PublishedSort(session_id, request_id))
+
+    def load_lengths(self) -> QueueLengths:
+        self._answer()
+        return QueueLengths(gpu=len(self.images) + len(self.closings), sort=len(self.sorts))
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise TransientError("the queue is down")
