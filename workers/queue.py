@@ -27,7 +27,8 @@ class CeleryQueue:
     """Publishes tasks by name, so that no process that publishes needs to import them.
 
     Every picture is a member of its session's chord from the start. A repeat is known by its
-    task id and group index, so both follow from the session and the picture alone.
+    task id and group index, so both follow from the session and the picture alone. The closing
+    member follows the pictures on their queue, where it waits no longer than the last of them.
     """
 
     def __init__(self, broker_url: str, results_url: str, *, is_gateway: bool = True) -> None:
@@ -43,7 +44,7 @@ class CeleryQueue:
     def publish_closing(self, session_id: str, n_images: int, request_id: str | None) -> None:
         _answered(lambda: self._app.backend.set_chord_size(session_id, n_images + 1))
         member = _member(session_id, n_images, f"{session_id}:closing")
-        self._publish(CLOSE_SESSION, session_id, SORT_QUEUE, session_id, request_id, member)
+        self._publish(CLOSE_SESSION, session_id, GPU_QUEUE, session_id, request_id, member)
 
     def publish_sort(self, session_id: str, request_id: str | None) -> None:
         _answered(self._sorting(session_id, request_id).apply_async)
