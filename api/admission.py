@@ -1,0 +1,78 @@
+"""Whether one more picture can be taken in now, and when to come back where it cannot."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+
+from api.errors import QueueFullError
+from storage.ports import Backlog, Store
+
+MIN_RETRY_S = 1
+MAX_RETRY_S = 60
+"""Nobody is sent away for longer: the rate may have recovered by then."""
+
+
+class Admission:
+    """Counts the pictures that wait, from the rows, at most once in ``cache_s`` seconds.
+
+    Between two counts the pictures taken in here are added, so that a burst cannot slip in.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        monotonic_s: Callable[[], float],
+        *,
+        max_waiting: int,
+        cache_s: float,
+    ) -> None:
+        self._store = store
+        self._monotonic_s = monotonic_s
+        self._max_waiting = max_waiting
+        self._cache_s = cache_s
+        self._lock = threading.Lock()
+        self._counted = Backlog(0, 0.0)
+        self._counted_at_s = -math.inf
+        self._n_since = 0
+
+    def load_backlog(self) -> Backlog:
+        """Return how much waits, no older than the cache allows."""
+        with self._lock:
+            now_s = self._monotonic_s()
+            if now_s - self._counted_at_s >= self._cache_s:
+                self._counted = self._store.load_backlog()
+                self._counted_at_s = now_s
+                self._n_since = 0
+            return Backlog(self._counted.n_waiting + self._n_since, self._counted.drained_per_s)
+
+    def check(self) -> None:
+        """Object where the queue is full.
+
+        Raises:
+            QueueFullError: As many pictures wait as may; it says when to come back.
+        """
+        backlog = self.load_backlog()
+        if backlog.n_waiting >= self._max_waiting:
+            raise QueueFullError(
+                f"{backlog.n_waiting} pictures wait and {self._max_waiting} may",
+                retry_after_s(backlog, self._max_waiting),
+            )
+
+    def note_accepted(self) -> None:
+        """Count a picture that was just taken in."""
+        with self._lock:
+            self._n_since += 1
+
+
+def retry_after_s(backlog: Backlog, max_waiting: int) -> int:
+    """Return when there is room for one more picture, in whole seconds, 1 to 60.
+
+    The pictures over the limit, divided by how many were worked off a second of late; where
+    none were, the longest time.
+    """
+    n_over = backlog.n_waiting - max_waiting + 1
+    if backlog.drained_per_s <= 0:
+        return MAX_RETRY_S
+    return min(max(math.ceil(n_over / backlog.drained_per_s), MIN_RETRY_S), MAX_RETRY_S)

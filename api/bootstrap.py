@@ -1,0 +1,91 @@
+"""Puts a gateway process together from its environment; gunicorn calls this once a process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import structlog
+
+from api.app import Gateway, create_app
+from api.context import Services, Settings
+from api.logs import configure_logs
+from sorter.errors import InvalidInputError, SorterBotError, TransientError
+from storage.bootstrap import make_image_store, make_store
+from storage.schema import check_schema
+from workers.queue import CeleryQueue
+
+REFUSED = 4
+"""gunicorn's exit status for an application that cannot be loaded: it gives up, and says so."""
+
+log = structlog.get_logger(__name__)
+
+
+def create_app_from_environment() -> Gateway:
+    """Return the gateway that the environment describes, or end the process with one sentence."""
+    try:
+        return create_app_from(os.environ)
+    except SorterBotError as error:
+        sys.stderr.write(f"The gateway does not start: {error}\n")
+        raise SystemExit(REFUSED) from error
+
+
+def create_app_from(environment: Mapping[str, str]) -> Gateway:
+    """Return the gateway that these variables describe.
+
+    Raises:
+        InvalidInputError: A variable is missing or makes no sense.
+        SchemaError: The database's schema is not the one that this code needs.
+        TransientError: The database does not answer.
+    """
+    configure_logs(environment.get("SORTERBOT_LOG_LEVEL", "INFO"))
+    settings = settings_from(environment)
+    database_url = _required(environment, "SORTERBOT_DATABASE_URL")
+    check_schema(database_url)
+    services = Services(
+        store=make_store(database_url),
+        images=make_image_store(_required(environment, "SORTERBOT_IMAGE_STORE")),
+        queue=CeleryQueue(
+            _required(environment, "SORTERBOT_BROKER_URL"),
+            _required(environment, "SORTERBOT_RESULTS_URL"),
+        ),
+    )
+    _warm_up(services)
+    return create_app(services, settings)
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Read the limits, each with its default.
+
+    Raises:
+        InvalidInputError: One is not a whole number above zero.
+    """
+    standard = Settings()
+    return Settings(
+        max_image_bytes=_count(environment, "MAX_IMAGE_BYTES", standard.max_image_bytes),
+        max_image_pixels=_count(environment, "MAX_IMAGE_PIXELS", standard.max_image_pixels),
+        max_waiting_images=_count(environment, "MAX_WAITING_IMAGES", standard.max_waiting_images),
+    )
+
+
+def _count(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(f"SORTERBOT_{name}", str(default)).replace("_", "")
+    if not text.isdecimal() or int(text) == 0:
+        raise InvalidInputError(f"SORTERBOT_{name} must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _required(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name)
+    if not value:
+        raise InvalidInputError(f"the environment variable {name} is not set")
+    return value
+
+
+def _warm_up(services: Services) -> None:
+    """Open the first connection to the broker now rather than while a robot waits."""
+    try:
+        services.queue.load_lengths()
+    except TransientError as error:
+        log.warning("broker_is_away", reason=type(error).__name__)

@@ -1,0 +1,50 @@
+"""What the OpenAPI document says of answers that are not plain JSON models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3.types import ResponseDict
+
+from api.problems import KINDS, PROBLEM_JSON
+
+KEY_SECURITY: list[dict[str, list[Any]]] = [{"arm_key": []}]
+
+_WHY = {
+    400: "The request is broken below the level of this document.",
+    401: "No key, an unknown one, or a revoked one.",
+    403: "The key belongs to another arm.",
+    404: "No such arm or session, or not this key's.",
+    409: "It contradicts what is stored, or the state that the session is in.",
+    413: "The body is over the byte limit.",
+    415: "The body is of a kind that is not taken.",
+    422: "Something in the request is not valid; nothing was stored.",
+    500: "The gateway made a mistake.",
+    503: "Not now: the queue is full or a service is away; `Retry-After` says when.",
+    507: "There is no room left for pictures.",
+}
+
+
+def problem_responses(*statuses: int) -> ResponseDict:
+    """Return what the document says of these statuses: each a problem document."""
+    return {status: _problem(status) for status in (*statuses, 500)}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if status == 503:
+        headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds."}
+    if status == 401:
+        headers["WWW-Authenticate"] = {"schema": {"type": "string"}}
+    slugs = sorted({kind.slug for kind in KINDS.values() if kind.status == status})
+    known = f" Types: {', '.join(slugs)}." if slugs else ""
+    return {
+        "description": _WHY[status] + known,
+        "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        **({"headers": headers} if headers else {}),
+    }
+
+
+def text_response(description: str, media_type: str) -> dict[str, Any]:
+    """Return what the document says of an answer that is text."""
+    return {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}

@@ -1,0 +1,42 @@
+"""From rows to messages. The row is the intent: what is not published now, the sweeper publishes.
+
+So nothing here fails a request: a picture whose row is committed is accepted, whatever the
+broker does.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from api.context import request_id, using
+from storage.ports import Acceptance, SessionRecord
+
+log = structlog.get_logger(__name__)
+
+
+def publish_acceptance(acceptance: Acceptance) -> None:
+    """Publish a picture that was just accepted, and the closing where it was the last."""
+    services = using().services
+    image = acceptance.image
+    try:
+        services.queue.publish_image(image.session_id, image.image_id, image.index, request_id())
+        services.store.mark_published(image.image_id)
+    # Whatever went wrong, the picture is safe and the robot must not send it again.
+    except Exception as error:  # noqa: BLE001
+        _note_failure(error, image_id=image.image_id)
+    if acceptance.has_sealed:
+        publish_closing(services.store.load_session(image.session_id))
+
+
+def publish_closing(session: SessionRecord) -> None:
+    """Publish the last, light member of a session's chord."""
+    try:
+        using().services.queue.publish_closing(session.session_id, session.n_images, request_id())
+    # The session is sealed, and the sweeper sorts what is sealed and looked at.
+    except Exception as error:  # noqa: BLE001
+        _note_failure(error, session_id=session.session_id)
+
+
+def _note_failure(error: Exception, **ids: str) -> None:
+    using().metrics.publish_failures.inc()
+    log.warning("publish_failed", reason=type(error).__name__, **ids)
