@@ -222,9 +222,7 @@ class Store(Protocol):
 
     def load_plan(self, session_id: str) -> Document | None: ...
 
-    def accept_image(
-        self, session_id: str, new: NewImage, request_id: str | None
-    ) -> Acceptance:
+    def accept_image(self, session_id: str, new: NewImage, request_id: str | None) -> Acceptance:
         """Take a picture in; seal the session where it is the last that was expected.
 
         The same bytes at the same position return what they returned before, in any state.
@@ -266,9 +264,10 @@ class Store(Protocol):
     def claim_image(
         self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
     ) -> ImageClaim | None:
-        """Claim a picture that waits, or whose claimant is dead; ``None`` where there is nothing to do.
+        """Claim a picture that waits, or whose claimant is dead.
 
-        A picture that has used up its attempts is failed (quarantined) instead.
+        ``None`` where there is nothing to do. A picture that has used up its attempts is failed
+        (quarantined) instead.
         """
         ...
 

@@ -1,0 +1,53 @@
+"""Values of :mod:`sorter.types` as JSON documents and array columns, and back."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from sorter.errors import InvalidInputError
+from sorter.types import Arm, ArmGeometry, ArmLimits, Detections
+from storage.ports import Document
+
+
+def arm_document(arm: Arm) -> dict[str, Any]:
+    """Return an arm as a JSON object.
+
+    Raises:
+        InvalidInputError: A number is not finite, which JSON cannot say.
+    """
+    document = asdict(arm)
+    numbers = [*document["geometry"].values(), *document["limits"].values()]
+    if not all(math.isfinite(number) for number in [*numbers, arm.repeatability_px or 0.0]):
+        raise InvalidInputError(f"every number of an arm must be finite: {arm}")
+    return document
+
+
+def arm_from_document(document: Document) -> Arm:
+    """Return the arm that :func:`arm_document` wrote."""
+    fields = dict(document)
+    geometry = ArmGeometry(**fields.pop("geometry"))
+    return Arm(geometry=geometry, limits=ArmLimits(**fields.pop("limits")), **fields)
+
+
+def detections_columns(detections: Detections) -> dict[str, list[Any]]:
+    """Return detections as the columns of their row; float32 values survive unchanged."""
+    return {
+        "xyxy_px": detections.xyxy_px.ravel().tolist(),
+        "labels": detections.labels.tolist(),
+        "scores": detections.scores.tolist(),
+    }
+
+
+def detections_from_columns(
+    xyxy_px: list[float], labels: list[int], scores: list[float]
+) -> Detections:
+    """Return the detections that :func:`detections_columns` took apart."""
+    return Detections(
+        np.asarray(xyxy_px, np.float32).reshape(-1, 4),
+        np.asarray(labels, np.int64),
+        np.asarray(scores, np.float32),
+    )

@@ -1,0 +1,122 @@
+"""The connection to PostgreSQL: bounded pool, bounded waits, and its errors as ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+    StatementError,
+    TimeoutError,  # noqa: A004 - the pool's, and named so by SQLAlchemy
+)
+
+from sorter.errors import InvalidInputError, StorageFullError, TransientError
+
+CONNECT_TIMEOUT_S = 3
+POOL_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 5_000
+IDLE_IN_TRANSACTION_MS = 30_000
+"""A client that froze in mid-transaction loses its locks after this long."""
+TCP_USER_TIMEOUT_MS = 10_000
+
+_DISK_FULL = "53100"
+_READ_ONLY = "25006"  # a standby that is not yet, or no longer, the primary
+_IDLE_TOO_LONG = "25P03"
+
+
+def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> Engine:
+    """Return an engine whose every wait is bounded.
+
+    Args:
+        url: ``postgresql://`` or ``postgresql+psycopg2://``.
+
+    Raises:
+        InvalidInputError: The text is no such URL.
+    """
+    return create_engine(
+        database_url(url),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=POOL_TIMEOUT_S,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "application_name": "sorterbot",
+            "options": (
+                f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+                f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+                " -c timezone=utc"
+            ),
+        },
+    )
+
+
+def database_url(url: str) -> URL:
+    """Return the URL with the driver that is used here.
+
+    Raises:
+        InvalidInputError: The text is no PostgreSQL URL.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise InvalidInputError("the database URL cannot be read") from error
+    if parsed.drivername not in {"postgresql", "postgres", "postgresql+psycopg2"}:
+        raise InvalidInputError(f"the database must be PostgreSQL, not {parsed.drivername}")
+    return parsed.set(drivername="postgresql+psycopg2")
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Turn what the database and its driver raise into this project's errors.
+
+    Raises:
+        TransientError: The database did not answer, or not in time; try again.
+        StorageFullError: The database's disk is full.
+        InvalidInputError: A value does not fit its column.
+    """
+    try:
+        yield
+    except TimeoutError as error:
+        raise TransientError("no connection to the database came free in time") from error
+    except DataError as error:
+        raise InvalidInputError(f"a value cannot be kept: {_first_line(error)}") from error
+    except DBAPIError as error:
+        if _code(error) == _DISK_FULL:
+            raise StorageFullError("the database's disk is full") from error
+        if _is_transient(error):
+            raise TransientError(f"the database did not answer: {_first_line(error)}") from error
+        raise
+    except StatementError as error:
+        if isinstance(error.orig, InvalidInputError):
+            raise error.orig from None
+        raise
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    return (
+        isinstance(error, OperationalError | InterfaceError)
+        or error.connection_invalidated
+        or _code(error) in {_READ_ONLY, _IDLE_TOO_LONG}
+    )
+
+
+def _code(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "pgcode", None)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

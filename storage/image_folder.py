@@ -1,0 +1,89 @@
+"""Pictures as files in a folder, which may be a volume that several machines share."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sorter.errors import NotFoundError, StorageFullError, TransientError
+from storage.keys import checked_key, image_key
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class ImageFolder:
+    """:class:`storage.ports.ImageStore` in a folder, which is made when it is first needed.
+
+    A picture appears under its name only when all of it is on the disk, so that whoever finds
+    the name finds the whole picture, also after the machine lost its power.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save_image(self, session_id: str, data: bytes) -> str:
+        key = image_key(session_id, data)
+        path = self._folder / key
+        with _our_errors():
+            if not path.parent.is_dir():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _flush_folder(self._folder)
+            _write_whole(path, data)
+        return key
+
+    def load_image(self, key: str) -> bytes:
+        path = self._folder / checked_key(key)
+        with _our_errors():
+            try:
+                return path.read_bytes()
+            except FileNotFoundError as error:
+                raise NotFoundError(f"there is no picture under the key {key!r}") from error
+
+    def is_writable(self) -> bool:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder) as probe:
+                probe.write(b"probe")
+        except OSError:
+            return False
+        return True
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file that is either wholly there or not at all, and on the disk when this returns."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # mkstemp's 0600 would lock other accounts out
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFullError("the image folder's disk is full") from error
+        raise TransientError(f"the image folder did not answer: {error.strerror}") from error

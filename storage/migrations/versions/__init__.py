@@ -1,0 +1,1 @@
+"""One module a change of the schema, in the order that their ``down_revision`` tells."""

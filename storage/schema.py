@@ -1,0 +1,87 @@
+"""The database's schema: is it the one that this code needs, and making it so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, NullPool, create_engine, func, select
+
+from sorter.errors import SorterBotError
+from storage.engine import CONNECT_TIMEOUT_S, database_url, our_errors
+
+_LOCK = 7_305_419_113_227
+"""Any number, as long as nobody else takes the same advisory lock in this database."""
+
+
+class SchemaError(SorterBotError):
+    """The database's schema is not the one that this code needs."""
+
+
+def check_schema(url: str) -> None:
+    """Make sure that the database has exactly the schema that this code needs.
+
+    Raises:
+        SchemaError: It is empty, older or newer; the text names the command that helps.
+        TransientError: The database did not answer.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    wanted = scripts.get_current_head()
+    with our_errors(), _engine(url).connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    if found == wanted:
+        return
+    if found is None:
+        raise SchemaError("the database has no tables yet: run `sorterbot migrate`")
+    if found not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError(
+            f"the database's schema {found} is newer than this code, which knows up to {wanted}:"
+            " update the code; `sorterbot migrate` of the newer code made this schema"
+        )
+    raise SchemaError(
+        f"the database's schema {found} is older than {wanted}: run `sorterbot migrate`"
+    )
+
+
+def migrate(url: str) -> None:
+    """Bring the database's schema to the newest, all of it or nothing.
+
+    Any number of processes may call this at once; they wait for one another.
+
+    Raises:
+        SchemaError: The schema is newer than this code.
+        TransientError: The database did not answer.
+    """
+    config = _config()
+    with our_errors(), _engine(url).begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        _refuse_newer(connection, ScriptDirectory.from_config(config))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        raise SchemaError(f"the database's schema {found} is newer than this code: update the code")
+
+
+def _engine(url: str) -> Engine:
+    """Return an engine without a time limit on statements: a migration may take long."""
+    return create_engine(
+        database_url(url),
+        poolclass=NullPool,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": "sorterbot"},
+    )
+
+
+def _config() -> Config:
+    """Return Alembic's settings, which need no file and hold for any working directory."""
+    config = Config()
+    folder = str(Path(__file__).parent / "migrations")
+    config.set_main_option("script_location", folder.replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

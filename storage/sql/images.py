@@ -1,0 +1,101 @@
+"""The GPU workers' side: claiming a picture and writing down what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sorter.types import Detections
+from storage import events
+from storage.documents import detections_columns
+from storage.models import NOW, DetectionsRow, ImageRow
+from storage.ports import ImageClaim, ImageState
+from storage.rules import quarantine_reason
+from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
+from storage.sql.records import image_record
+from storage.texts import plain_reason
+
+
+class SqlImages(SqlBase):
+    """The methods of :class:`storage.ports.Store` that ``detect_image`` calls."""
+
+    def claim_image(
+        self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+    ) -> ImageClaim | None:
+        with self._transaction() as db:
+            image = lock_image(db, image_id)
+            if image is None or not _is_claimable(db, image, dead_after_s):
+                return None
+            if image.attempt >= max_attempts:
+                fail(db, image, quarantine_reason(image.attempt))
+                return None
+            image.attempt += 1
+            image.state = ImageState.DETECTING
+            image.claimed_by = worker_id
+            image.claimed_at = NOW
+            db.flush()
+            return ImageClaim(image_record(image), worker_id, image.attempt)
+
+    def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
+        columns = detections_columns(detections)
+        with self._transaction() as db, self._own(db, claim) as image:
+            if image is None:
+                return False
+            db.add(DetectionsRow(image_id=image.image_id, **columns))
+            image.model = model
+            finish(db, image, ImageState.DETECTED)
+            told = events.image_detected(image_record(image), len(detections), model)
+            append_event(db, image.session_id, told)
+            return True
+
+    def fail_image(self, claim: ImageClaim, reason: str) -> bool:
+        with self._transaction() as db, self._own(db, claim) as image:
+            if image is None:
+                return False
+            fail(db, image, plain_reason(reason))
+            return True
+
+    def release_image(self, claim: ImageClaim) -> bool:
+        with self._transaction() as db, self._own(db, claim) as image:
+            if image is None:
+                return False
+            image.state = ImageState.RECEIVED
+            image.claimed_by = image.claimed_at = image.published_at = None
+            image.waiting_since = NOW
+            return True
+
+    @contextmanager
+    def _own(self, db: Session, claim: ImageClaim) -> Iterator[ImageRow | None]:
+        """Lock the claimed picture; None where the claim is no longer the claimant's own."""
+        image = lock_image(db, claim.image.image_id)
+        is_own = (
+            image is not None
+            and image.state is ImageState.DETECTING
+            and (image.claimed_by, image.attempt) == (claim.worker_id, claim.attempt)
+        )
+        yield image if is_own else None
+
+
+def fail(db: Session, image: ImageRow, reason: str) -> None:
+    """Fail a picture whose row and whose session's row are locked."""
+    image.failure = reason
+    finish(db, image, ImageState.FAILED)
+    append_event(db, image.session_id, events.image_failed(image_record(image)))
+
+
+def finish(db: Session, image: ImageRow, state: ImageState) -> None:
+    """Let a locked picture's row reach its last state."""
+    image.state = state
+    image.claimed_by = image.claimed_at = None
+    image.finished_at = NOW
+    db.flush()
+
+
+def _is_claimable(db: Session, image: ImageRow, dead_after_s: float) -> bool:
+    if image.state is not ImageState.DETECTING:
+        return image.state is ImageState.RECEIVED
+    is_void = select(claim_void_at(ImageRow, dead_after_s) <= NOW)
+    return bool(db.scalar(is_void.where(ImageRow.image_id == image.image_id)))

@@ -1,0 +1,170 @@
+"""The robot's side: opening a session, taking its pictures in, sealing it, hearing outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from sorter.errors import ConflictError, NotFoundError
+from storage import events
+from storage.models import NOW, ArmRow, ImageRow, OutcomeRow, SessionRow
+from storage.ports import (
+    Acceptance,
+    ImageState,
+    NewImage,
+    Outcome,
+    SessionRecord,
+    SessionState,
+)
+from storage.rules import check_opening, check_outcomes
+from storage.sql.base import SqlBase, append_event, lock_session
+from storage.sql.records import count_images, image_record, session_records
+
+
+class SqlIntake(SqlBase):
+    """The methods of :class:`storage.ports.Store` that a robot's requests call."""
+
+    def open_session(
+        self,
+        arm_id: str,
+        *,
+        expected_images: int | None,
+        min_images: int,
+        deadline_s: float,
+        idempotency_key: str | None,
+        request_id: str | None,
+    ) -> tuple[SessionRecord, bool]:
+        check_opening(expected_images, min_images, deadline_s)
+        with self._transaction() as db:
+            arm = db.get(ArmRow, arm_id)
+            if arm is None:
+                raise NotFoundError(f"there is no arm {arm_id!r}")
+            row = _insert_session(
+                db,
+                session_id=self._make_id(),
+                arm_id=arm_id,
+                arm=arm.document,
+                state=SessionState.OPEN,
+                expected_images=expected_images,
+                min_images=min_images,
+                deadline_s=deadline_s,
+                deadline_at=NOW + timedelta(seconds=deadline_s),
+                idempotency_key=idempotency_key,
+                request_id=request_id,
+            )
+            is_new = row is not None
+            if row is None:
+                row = _opened_before(db, arm_id, str(idempotency_key))
+                _check_same(row, (expected_images, min_images, deadline_s))
+            else:
+                append_event(db, row.session_id, events.session_opened(arm_id, expected_images))
+            return session_records(db, [row])[0], is_new
+
+    def accept_image(self, session_id: str, new: NewImage, request_id: str | None) -> Acceptance:
+        with self._transaction() as db:
+            session = lock_session(db, session_id)
+            known = db.scalar(
+                select(ImageRow).where(
+                    ImageRow.session_id == session_id, ImageRow.position_pw == new.position_pw
+                )
+            )
+            if known is not None:
+                return _repeat(known, new)
+            if session.state is not SessionState.OPEN:
+                raise ConflictError(f"the session is {session.state} and takes no more pictures")
+            n_before = count_images(db, [session_id])[session_id][0]
+            image = _image_row(session_id, self._make_id(), n_before, new, request_id)
+            db.add(image)
+            db.flush()
+            record = image_record(image)
+            append_event(db, session_id, events.image_received(record))
+            has_sealed = n_before + 1 == session.expected_images
+            if has_sealed:
+                seal(db, session, n_images=n_before + 1)
+            return Acceptance(record, is_new=True, has_sealed=has_sealed)
+
+    def mark_published(self, image_id: str) -> None:
+        mark = update(ImageRow).where(ImageRow.image_id == image_id).values(published_at=NOW)
+        with self._transaction() as db:
+            if db.scalar(mark.returning(ImageRow.image_id)) is None:
+                raise NotFoundError(f"there is no picture {image_id!r}")
+
+    def seal_session(self, session_id: str) -> tuple[SessionRecord, bool]:
+        with self._transaction() as db:
+            session = lock_session(db, session_id)
+            is_open = session.state is SessionState.OPEN
+            if is_open:
+                seal(db, session, n_images=count_images(db, [session_id])[session_id][0])
+            return session_records(db, [session])[0], is_open
+
+    def save_outcomes(self, session_id: str, outcomes: Sequence[Outcome]) -> None:
+        with self._transaction() as db:
+            check_outcomes(lock_session(db, session_id).plan, outcomes)
+            for outcome in outcomes:
+                said = {"result": outcome.result, "note": outcome.note}
+                new = insert(OutcomeRow).values(
+                    session_id=session_id, command=outcome.command, **said
+                )
+                db.execute(
+                    new.on_conflict_do_update(
+                        index_elements=[OutcomeRow.session_id, OutcomeRow.command],
+                        set_={**said, "told_at": NOW},
+                    )
+                )
+            append_event(db, session_id, events.outcomes_saved(outcomes))
+
+
+def seal(db: Session, session: SessionRow, *, n_images: int, is_overdue: bool = False) -> None:
+    """Let a locked, open session take no more pictures."""
+    session.state = SessionState.SEALED
+    session.sealed_at = session.waiting_since = NOW
+    append_event(db, session.session_id, events.session_sealed(n_images, is_overdue=is_overdue))
+
+
+def _insert_session(db: Session, **values: Any) -> SessionRow | None:
+    """Add a session; None where the arm has used the idempotency key before."""
+    new = insert(SessionRow).values(**values)
+    known = [SessionRow.arm_id, SessionRow.idempotency_key]
+    return db.scalar(new.on_conflict_do_nothing(index_elements=known).returning(SessionRow))
+
+
+def _opened_before(db: Session, arm_id: str, idempotency_key: str) -> SessionRow:
+    return db.scalars(
+        select(SessionRow).where(
+            SessionRow.arm_id == arm_id, SessionRow.idempotency_key == idempotency_key
+        )
+    ).one()
+
+
+def _check_same(row: SessionRow, parameters: tuple[int | None, int, float]) -> None:
+    if (row.expected_images, row.min_images, row.deadline_s) != parameters:
+        raise ConflictError("the idempotency key was used with other parameters")
+
+
+def _repeat(known: ImageRow, new: NewImage) -> Acceptance:
+    if known.sha256 != new.sha256:
+        raise ConflictError(f"another picture was taken in at position {new.position_pw:g}")
+    return Acceptance(image_record(known), is_new=False, has_sealed=False)
+
+
+def _image_row(
+    session_id: str, image_id: str, index: int, new: NewImage, request_id: str | None
+) -> ImageRow:
+    return ImageRow(
+        image_id=image_id,
+        session_id=session_id,
+        index=index,
+        position_pw=new.position_pw,
+        state=ImageState.RECEIVED,
+        key=new.key,
+        sha256=new.sha256,
+        width_px=new.size.width_px,
+        height_px=new.size.height_px,
+        n_bytes=new.n_bytes,
+        request_id=request_id,
+    )

@@ -1,0 +1,110 @@
+"""The sweeper's side: finding, and putting right, what nobody works on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from storage.models import NOW, ImageRow, SessionRow, WorkerRow
+from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
+from storage.rules import overdue_reason
+from storage.sql.base import SqlBase, ago, claim_void_at
+from storage.sql.images import fail
+from storage.sql.intake import seal
+from storage.sql.records import count_images, image_record, session_records
+
+SWEEP_LIMIT = 1000
+"""Rows that one call returns or changes at most; the next sweep goes on where it ended."""
+
+_UNFINISHED = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
+
+
+class SqlSweeping(SqlBase):
+    """The methods of :class:`storage.ports.Store` that the sweeper calls."""
+
+    def load_images_to_publish(
+        self, *, unpublished_s: float, dead_after_s: float, queue_is_empty: bool, stuck_s: float
+    ) -> list[ImageRecord]:
+        void_at = claim_void_at(ImageRow, dead_after_s)
+        waits = ImageRow.state == ImageState.RECEIVED
+        is_abandoned = and_(ImageRow.state == ImageState.DETECTING, void_at <= NOW)
+        reasons: list[ColumnElement[bool]] = [
+            and_(
+                waits, ImageRow.published_at.is_(None), ImageRow.waiting_since < ago(unpublished_s)
+            ),
+            # What was published after the claim ended is in the queue already.
+            and_(is_abandoned, func.coalesce(ImageRow.published_at < void_at, True)),
+        ]
+        if queue_is_empty:
+            is_stuck = ImageRow.published_at < ago(stuck_s)
+            reasons.append(and_(or_(waits, is_abandoned), is_stuck))
+        query = select(ImageRow).where(_UNFINISHED, or_(*reasons))
+        query = query.order_by(ImageRow.waiting_since, ImageRow.image_id).limit(SWEEP_LIMIT)
+        with self._reading() as db:
+            return [image_record(row) for row in db.scalars(query)]
+
+    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
+        of_session = ImageRow.session_id == SessionRow.session_id
+        has_unfinished = exists().where(of_session, _UNFINISHED)
+        just_finished = exists().where(of_session, ImageRow.finished_at >= ago(stuck_s))
+        waits = and_(
+            SessionRow.state == SessionState.SEALED,
+            SessionRow.waiting_since < ago(stuck_s),
+            ~has_unfinished,
+            ~just_finished,
+        )
+        is_abandoned = and_(
+            SessionRow.state == SessionState.SORTING,
+            claim_void_at(SessionRow, dead_after_s) <= NOW,
+        )
+        query = select(SessionRow).where(or_(waits, is_abandoned))
+        query = query.order_by(SessionRow.deadline_at, SessionRow.session_id).limit(SWEEP_LIMIT)
+        with self._reading() as db:
+            return session_records(db, db.scalars(query).all())
+
+    def seal_overdue_sessions(self) -> list[SessionRecord]:
+        overdue = and_(SessionRow.state == SessionState.OPEN, SessionRow.deadline_at < NOW)
+        with self._transaction() as db:
+            sessions = _lock_sessions(db, overdue)
+            counts = count_images(db, [session.session_id for session in sessions])
+            for session in sessions:
+                seal(db, session, n_images=counts[session.session_id][0], is_overdue=True)
+            return session_records(db, sessions)
+
+    def fail_overdue_images(self, grace_s: float) -> list[ImageRecord]:
+        has_unfinished = exists().where(ImageRow.session_id == SessionRow.session_id, _UNFINISHED)
+        overdue = and_(
+            SessionRow.state.in_([SessionState.OPEN, SessionState.SEALED]),
+            SessionRow.deadline_at + timedelta(seconds=grace_s) < NOW,
+            has_unfinished,
+        )
+        with self._transaction() as db:
+            sessions = _lock_sessions(db, overdue)
+            images = db.scalars(
+                select(ImageRow)
+                .where(ImageRow.session_id.in_([row.session_id for row in sessions]), _UNFINISHED)
+                .order_by(ImageRow.session_id, ImageRow.index)
+                .with_for_update(key_share=True)
+            ).all()
+            for image in images:
+                fail(db, image, overdue_reason(grace_s))
+            return [image_record(image) for image in images]
+
+    def forget_dead_workers(self, silent_s: float) -> int:
+        dead = delete(WorkerRow).where(WorkerRow.last_seen_at < ago(silent_s))
+        with self._transaction() as db:
+            return len(db.scalars(dead.returning(WorkerRow.worker_id)).all())
+
+
+def _lock_sessions(db: Session, which: ColumnElement[bool]) -> Sequence[SessionRow]:
+    """Lock the sessions that nobody holds just now; the next sweep finds the others."""
+    return db.scalars(
+        select(SessionRow)
+        .where(which)
+        .order_by(SessionRow.session_id)
+        .limit(SWEEP_LIMIT)
+        .with_for_update(key_share=True, skip_locked=True)
+    ).all()

@@ -1,0 +1,14 @@
+"""The memory in PostgreSQL: every method one row-locked transaction."""
+
+from __future__ import annotations
+
+from storage.sql.arms import SqlArms
+from storage.sql.images import SqlImages
+from storage.sql.intake import SqlIntake
+from storage.sql.reading import SqlReading
+from storage.sql.sorting import SqlSorting
+from storage.sql.sweeping import SqlSweeping
+
+
+class SqlStore(SqlArms, SqlIntake, SqlReading, SqlImages, SqlSorting, SqlSweeping):
+    """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""
