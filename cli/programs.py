@@ -50,8 +50,7 @@ class Programs:
 
     def beat(self) -> Program:
         """The clock that asks for a sweep every few seconds."""
-        schedule = self.folder / "beat-schedule"
-        return self._python("beat", *CELERY, "beat", f"--schedule={schedule}", "--loglevel=INFO")
+        return self._python("beat", *CELERY, "beat", "--loglevel=INFO")
 
     def _worker(self, name: str, queue: str, pool: tuple[str, str], n_threads: int) -> Program:
         return self._python(

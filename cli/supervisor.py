@@ -17,7 +17,6 @@ Announce = Callable[[str], None]
 """Takes one sentence for the person who watches."""
 
 WATCH_EVERY_S = 0.1
-FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
 SETTLED_AFTER_S = 30.0
 
@@ -48,7 +47,7 @@ class _Watched:
     service: Service
     child: Child
     started_at_s: float
-    pause_s: float = FIRST_PAUSE_S
+    pause_s: float
     due_at_s: float | None = None
     n_restarts: int = 0
 
@@ -57,10 +56,14 @@ class _Watched:
 class Supervisor:
     """Keeps services running until it is stopped, or until its own process ends in any way.
 
-    ``announce`` is told of every start, death and restart, from whichever thread notices.
+    Attributes:
+        announce: Told of every start, death and restart, from whichever thread notices.
+        first_pause_s: From a first death to the restart; doubled each time, until a service
+            has run for a while.
     """
 
     announce: Announce
+    first_pause_s: float = 0.2
     _leash: Leash = field(default_factory=Leash)
     _tiers: list[list[_Watched]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -79,7 +82,7 @@ class Supervisor:
             self._tiers.append(tier)
             for service in services:
                 child = Child(service.prepare(), self._leash)
-                tier.append(_Watched(service, child, time.monotonic()))
+                tier.append(_Watched(service, child, time.monotonic(), self.first_pause_s))
         for watched in tier:
             service = watched.service
             await_ready(watched.child, service.is_ready, service.ready_within_s)
@@ -158,7 +161,7 @@ class Supervisor:
 
     def _note_death(self, watched: _Watched, status: int, now_s: float) -> None:
         if now_s - watched.started_at_s > SETTLED_AFTER_S:
-            watched.pause_s = FIRST_PAUSE_S
+            watched.pause_s = self.first_pause_s
         watched.due_at_s = now_s + watched.pause_s
         self.announce(
             f"{watched.service.name} {describe_end(status)}; it is started again in "

@@ -44,10 +44,3 @@ def require_free(port: int, what: str) -> None:
             f"port {port}, wanted for the {what}, is taken or not allowed; choose another port "
             "or stop what listens there"
         )
-
-
-def accepts(port: int) -> bool:
-    """Whether something accepts connections on the port now."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -52,6 +52,11 @@ class Leash:
         )
         os.close(read_end)
 
+    @property
+    def pid(self) -> int:
+        """The number of the leash's own process."""
+        return self._process.pid
+
     def hold(self, group: int, number: signal.Signals) -> None:
         """End the process group by this signal once this process is gone."""
         self._write(f"hold {group} {int(number)}\n")
