@@ -9,7 +9,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from cli.services.network import LOOPBACK
 from cli.services.process import Program
@@ -57,7 +59,8 @@ class RedisServer:
     def is_ready(self) -> bool:
         """Whether it answers; not so while it still loads its append-only file."""
         try:
-            with Redis.from_url(self.url(), socket_timeout=1, socket_connect_timeout=1) as client:
+            at_once = Retry(NoBackoff(), 0)
+            with Redis.from_url(self.url(), socket_timeout=1, retry=at_once) as client:
                 return bool(client.ping())
         except RedisError:
             return False
