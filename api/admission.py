@@ -75,4 +75,4 @@ def retry_after_s(backlog: Backlog, max_waiting: int) -> int:
     n_over = backlog.n_waiting - max_waiting + 1
     if backlog.drained_per_s <= 0:
         return MAX_RETRY_S
-    return min(max(math.ceil(n_over / backlog.drained_per_s), MIN_RETRY_S), MAX_RETRY_S)
+    return math.ceil(min(max(n_over / backlog.drained_per_s, MIN_RETRY_S), MAX_RETRY_S))

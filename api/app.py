@@ -68,7 +68,7 @@ class Gateway(OpenAPI):
 def create_app(services: Services, settings: Settings) -> Gateway:
     """Return the gateway, working with these services within these limits."""
     app = Gateway(
-        "api",
+        __name__,
         info=Info(title="SorterBot gateway", version=version("sorterbot"), description=DESCRIPTION),
         security_schemes=SECURITY_SCHEMES,
         validation_error_model=Problem,

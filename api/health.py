@@ -78,7 +78,7 @@ def _look_around(context: Context) -> ReadyAnswer:
         broker=UP if can_publish else DOWN,
         n_gpu_workers=n_gpu,
         n_sort_workers=n_sort,
-        note=_note(can_publish=can_publish, n_gpu=n_gpu, n_sort=n_sort),
+        note=_note(can_keep=can_keep, can_publish=can_publish, n_gpu=n_gpu, n_sort=n_sort),
     )
 
 
@@ -98,9 +98,13 @@ def _succeeds(check: Callable[[], bool]) -> bool:
         return False
 
 
-def _note(*, can_publish: bool, n_gpu: int | None, n_sort: int | None) -> str | None:
+def _note(
+    *, can_keep: bool, can_publish: bool, n_gpu: int | None, n_sort: int | None
+) -> str | None:
     if n_gpu is None:
         return "The database does not answer."
+    if not can_keep:
+        return "The image store takes nothing now."
     if not can_publish:
         return "The broker does not answer: pictures are taken in and wait for it."
     if n_gpu == 0:

@@ -162,7 +162,7 @@ def _answer_http_exception(error: HTTPException) -> Response | HTTPException:
     """Translate what Flask and Werkzeug raise: unknown paths, wrong methods, large bodies."""
     if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error
-    title = HTTPStatus(error.code).phrase
+    title = HTTPStatus(error.code).phrase.capitalize()
     kind = Kind(error.code, title.lower().replace(" ", "-"), title)
     headers = {k: v for k, v in error.get_headers() if k.lower() not in _OWN_HEADERS}
     return problem_response(kind, error.description or title, headers=headers)
