@@ -15,11 +15,12 @@ from storage.bootstrap import make_image_store, make_store
 from storage.schema import check_schema
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Detector, Embedder
+from workers.celery_app import ImportedCelery
 from workers.heartbeat import make_worker_id
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
 from workers.watchdog import Watchdog, WatchedDetector
-from workers.worker_app import WorkerApp, make_worker_app
+from workers.worker_app import make_worker_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     )
 
 
-def app_from_environment(imported_as: str) -> WorkerApp:
+def app_from_environment(imported_as: str) -> ImportedCelery:
     """Return the app of a worker, or of beat, as the environment describes it."""
     environment = read_environment(os.environ)
     return make_worker_app(

@@ -9,7 +9,7 @@ from celery import Celery, Signature
 from redis import Redis
 
 from sorter.errors import TransientError
-from workers.celery_app import make_celery
+from workers.celery_app import close_celery, make_celery
 from workers.ports import QueueLengths
 from workers.settings import (
     CLOSE_SESSION,
@@ -52,6 +52,11 @@ class CeleryQueue:
     def load_lengths(self) -> QueueLengths:
         gpu, sort = _answered(self._read_lengths)
         return QueueLengths(gpu=gpu, sort=sort)
+
+    def close(self) -> None:
+        """Close the connections; they open again where something is published afterwards."""
+        close_celery(self._app)
+        self._lengths.close()
 
     def _publish(
         self,

@@ -6,27 +6,18 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import structlog
-from celery import Celery, signals
+from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
-from celery.utils.imports import symbol_by_name
 
+from workers.celery_app import ImportedCelery, served_queues
 from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
 from workers.services import Services
-from workers.settings import GPU_QUEUE, SORT_QUEUE, celery_settings
+from workers.settings import GPU_QUEUE, SORT_QUEUE
 from workers.tasks import register_tasks
 
 _log = structlog.get_logger(__name__)
-
-
-class WorkerApp(Celery):  # type: ignore[misc]  # celery publishes no types
-    """An app that a pool's child imports, tasks and all, instead of being sent its settings."""
-
-    imported_as: str
-
-    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _import_app, (self.imported_as, sorted(served_queues(self)))
 
 
 def make_worker_app(
@@ -36,7 +27,7 @@ def make_worker_app(
     *,
     imported_as: str,
     log_level: str = "INFO",
-) -> WorkerApp:
+) -> ImportedCelery:
     """Return the app of a worker, or of beat.
 
     Services are made, and networks loaded, in the process that runs the tasks: a worker's own
@@ -45,9 +36,7 @@ def make_worker_app(
     Args:
         imported_as: Where a child finds the app, as ``package.module:name``.
     """
-    app = WorkerApp("sorterbot", set_as_current=False)
-    app.imported_as = imported_as
-    app.conf.update(celery_settings(broker_url, results_url, is_gateway=False))
+    app = ImportedCelery(imported_as, broker_url, results_url)
     process = _Process(make_services)
     register_tasks(app, process.services)
     connect_logs(log_level)
@@ -62,17 +51,6 @@ def make_worker_app(
 
     signals.worker_init.connect(on_worker_init, weak=False)
     signals.worker_process_init.connect(on_process_init, weak=False)
-    return app
-
-
-def served_queues(app: Celery) -> set[str]:
-    """Return the names of the queues that this worker was told to serve, all where it was not."""
-    return set(app.amqp.queues.consume_from)
-
-
-def _import_app(imported_as: str, queues: list[str]) -> Celery:
-    app = symbol_by_name(imported_as)
-    app.amqp.queues.select(queues)
     return app
 
 
