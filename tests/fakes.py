@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sorter.errors import TransientError
+from tests.fake_store import FakeImageStore as FakeImageStore
+from tests.fake_store import FakeStore as FakeStore
 from workers.ports import QueueLengths
 
 

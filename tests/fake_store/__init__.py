@@ -1,0 +1,16 @@
+"""The memory without a database: passes the same contract tests as the one in PostgreSQL."""
+
+from __future__ import annotations
+
+from tests.fake_store.images import FakeImageStore
+from tests.fake_store.sweeping import FakeSweeping
+
+__all__ = ["FakeImageStore", "FakeStore"]
+
+
+class FakeStore(FakeSweeping):
+    """A :class:`storage.ports.Store` in memory, with a clock that the test moves.
+
+    ``let_pass`` moves the clock. ``is_down`` makes every call end like one that the database
+    did not answer.
+    """

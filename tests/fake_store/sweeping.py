@@ -1,0 +1,86 @@
+"""The sweeper's side of the fake store."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from storage import rules
+from storage.ports import (
+    ImageRecord,
+    SessionRecord,
+    SessionState,
+)
+from tests.fake_store.intake import FakeIntake
+from tests.fake_store.rows import FakeImage, FakeSession
+from tests.fake_store.working import FakeWorking
+
+
+class FakeSweeping(FakeIntake, FakeWorking):
+    """Twin of :mod:`storage.sql.sweeping`."""
+
+    def load_images_to_publish(
+        self, *, unpublished_s: float, dead_after_s: float, queue_is_empty: bool, stuck_s: float
+    ) -> list[ImageRecord]:
+        with self._transaction() as now:
+            unpublished_since = now - timedelta(seconds=unpublished_s)
+            stuck_since = now - timedelta(seconds=stuck_s)
+
+            def is_due(image: FakeImage) -> bool:
+                void_at = self._void_at(image.claim, dead_after_s) if image.claim else None
+                if not image.is_unfinished or (void_at and void_at > now):
+                    return False
+                if image.published_at is None:
+                    return void_at is not None or image.waiting_since < unpublished_since
+                is_told_of_end = void_at is None or image.published_at >= void_at
+                return not is_told_of_end or (queue_is_empty and image.published_at < stuck_since)
+
+            due = [image for _, image in self._images() if is_due(image)]
+            due.sort(key=lambda image: (image.waiting_since, image.record.image_id))
+            return [image.record for image in due]
+
+    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
+        with self._transaction() as now:
+            since = now - timedelta(seconds=stuck_s)
+
+            def is_due(session: FakeSession) -> bool:
+                if session.claim is not None or session.waiting_since is None:
+                    return self._is_sortable(session, dead_after_s, now)
+                ends = [image.record.finished_at for image in session.images]
+                is_still = all(end is None or end < since for end in ends)
+                is_ready = self._is_sortable(session, dead_after_s, now)
+                return is_ready and is_still and session.waiting_since < since
+
+            due = [session.counted() for session in self._sessions.values() if is_due(session)]
+            return sorted(due, key=lambda record: (record.deadline_at, record.session_id))
+
+    def seal_overdue_sessions(self) -> list[SessionRecord]:
+        with self._transaction() as now:
+            overdue = [
+                session
+                for _, session in sorted(self._sessions.items())
+                if session.record.state is SessionState.OPEN and session.record.deadline_at < now
+            ]
+            for session in overdue:
+                self._seal(session, now, is_overdue=True)
+            return [session.counted() for session in overdue]
+
+    def fail_overdue_images(self, grace_s: float) -> list[ImageRecord]:
+        with self._transaction() as now:
+            late_since = now - timedelta(seconds=grace_s)
+            overdue = [
+                image
+                for session, image in self._images()
+                if image.is_unfinished and session.record.deadline_at < late_since
+            ]
+            overdue.sort(key=lambda image: (image.record.session_id, image.record.index))
+            for image in overdue:
+                self._fail_image(image, rules.overdue_reason(grace_s), now)
+            return [image.record for image in overdue]
+
+    def forget_dead_workers(self, silent_s: float) -> int:
+        with self._transaction() as now:
+            since = now - timedelta(seconds=silent_s)
+            dead = [name for name, worker in self._workers.items() if worker.last_seen_at < since]
+            for name in dead:
+                del self._workers[name]
+            return len(dead)
