@@ -24,3 +24,4 @@ limit_request_line = 2048
 limit_request_fields = 50
 limit_request_field_size = 4096
 accesslog = None  # the gateway writes a line a request itself, with the request's id
+control_socket_disable = True  # it would lie in the home folder, one for all gateways of a user
