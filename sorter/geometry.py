@@ -105,6 +105,54 @@ def servo_from_table(
     return servo_from_pixel(np.stack([x, y], axis=1), centre_pw, size, geometry)
 
 
+def boxes_seen_from(
+    xyxy_px: NDArray[np.floating],
+    taken_at_pw: ArrayLike,
+    seen_at_pw: ArrayLike,
+    size: ImageSize,
+    geometry: ArmGeometry,
+) -> NDArray[np.float64]:
+    """Return where boxes of some pictures would lie in other pictures of the same table.
+
+    The arm turns between two pictures, so a box appears turned in the other one; the answer is
+    the upright box around it. Whatever lies in the box lies in the answer.
+
+    Args:
+        xyxy_px: ``(n, 4)`` xyxy, pixels of the pictures taken at ``taken_at_pw``.
+        taken_at_pw: Servo 0 of those pictures, one number or ``(n,)``.
+        seen_at_pw: Servo 0 of the other pictures, one number or ``(n,)``.
+
+    Returns:
+        ``(n, 4)`` float64 xyxy, pixels of the other pictures, not clipped to them.
+
+    Raises:
+        InvalidInputError: The base axis lies inside the picture.
+    """
+    boxes = np.asarray(xyxy_px, np.float64).reshape(-1, 4)
+    corners = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    taken = np.repeat(np.broadcast_to(np.asarray(taken_at_pw, np.float64), len(boxes)), 4)
+    seen = np.repeat(np.broadcast_to(np.asarray(seen_at_pw, np.float64), len(boxes)), 4)
+    servo = servo_from_pixel(corners.reshape(-1, 2), taken, size, geometry)
+    turned = pixel_from_servo(servo, seen, size, geometry).reshape(-1, 4, 2)
+    return np.concatenate([turned.min(axis=1), turned.max(axis=1)], axis=1)
+
+
+def travel_pw(from_pw: ArrayLike, to_pw: ArrayLike) -> NDArray[np.float64]:
+    """Return how far the servos turn from one place to another, the slower one counted.
+
+    Both servos turn at once and at one speed, so the longer way decides.
+
+    Args:
+        from_pw: ``(..., 2)`` servo 0 and servo 1 pulse widths.
+        to_pw: ``(..., 2)``, of a shape that broadcasts against ``from_pw``.
+
+    Returns:
+        ``(...)`` float64, pulse width in microseconds.
+    """
+    way = np.asarray(to_pw, np.float64) - np.asarray(from_pw, np.float64)
+    return np.asarray(np.abs(way).max(axis=-1))
+
+
 def _check_base_lies_below(size: ImageSize, geometry: ArmGeometry) -> None:
     if _near_px(size, geometry) <= 0:
         raise InvalidInputError(

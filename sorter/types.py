@@ -77,9 +77,7 @@ class Detections:
     @classmethod
     def empty(cls) -> Detections:
         """Return the detections of a picture in which nothing was found."""
-        return cls(
-            np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32)
-        )
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True, slots=True)
