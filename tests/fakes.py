@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sorter.errors import TransientError
+from sorter.types import Detections, FloatArray
 from tests.fake_store import FakeImageStore as FakeImageStore
 from tests.fake_store import FakeStore as FakeStore
+from vision.ports import RgbImage
 from workers.ports import QueueLengths
 
 
@@ -67,3 +72,34 @@ class FakeQueue:
     def _answer(self) -> None:
         if self.is_down:
             raise TransientError("the queue is down")
+
+
+class FakeDetector:
+    """Finds the same in every picture, and remembers the pictures; ``error`` makes it raise."""
+
+    version = "fake-detector@1"
+
+    def __init__(self, found: Detections | None = None) -> None:
+        self.found = found if found is not None else Detections.empty()
+        self.seen: list[RgbImage] = []
+        self.error: Exception | None = None
+
+    def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+        if self.error is not None:
+            raise self.error
+        self.seen.extend(images_rgb)
+        return [self.found for _ in images_rgb]
+
+
+class FakeEmbedder:
+    """Embeds a crop as its mean colour, and remembers how large each batch was."""
+
+    version = "fake-embedder@1"
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def embed(self, crops_rgb: Sequence[RgbImage]) -> FloatArray:
+        self.batches.append(len(crops_rgb))
+        means = [crop.reshape(-1, 3).mean(axis=0) for crop in crops_rgb]
+        return np.asarray(means, np.float32).reshape(-1, 3)
