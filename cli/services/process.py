@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -170,8 +171,20 @@ def await_ready(child: Child, is_ready: Callable[[], bool], within_s: float) -> 
         time.sleep(0.02)
 
 
-def last_words(log: Path, n_bytes: int = 4000) -> str:
-    """Return the last line of a log that is not empty."""
+def last_words(log: Path, n_bytes: int = 16_000) -> str:
+    """Return the last line of a log that is not empty; of a structured one, what it says."""
     tail = log.read_bytes()[-n_bytes:].decode(errors="replace") if log.exists() else ""
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1] if lines else "it wrote nothing"
+    return _plain(lines[-1]) if lines else "it wrote nothing"
+
+
+def _plain(line: str) -> str:
+    """Return the error, or else the event, of a line of JSON, and any other line as it is."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(record, dict):
+        return line
+    error = str(record.get("exception", "")).strip().splitlines()
+    return error[-1] if error else str(record.get("event", line))
