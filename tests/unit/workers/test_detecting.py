@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from sorter.errors import TransientError
+from sorter.types import Detections
+from storage.ports import ImageClaim, ImageState
+from tests.unit.workers.world import World, make_detections
+from vision.ports import RgbImage
+from workers.detecting import detect_image
+from workers.retrying import READING_PAUSES_S
+
+FOUND = make_detections((10, 10, 40, 40, 0, 0.9), (100, 50, 200, 150, 1, 0.8))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_what_was_found_is_saved_with_the_detectors_name(world: World) -> None:
+    world.detector.found = FOUND
+    image = world.add_picture(world.open_session())
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.DETECTED
+    assert world.image(image).model == "fake-detector@1"
+    assert len(world.store.load_photographs(image.session_id)[0].detections) == 2
+
+
+def test_a_repeat_of_a_finished_picture_counts_and_detects_nothing(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    detect_image(image.image_id, image.session_id, world.services)
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert len(world.detector.seen) == 1
+
+
+def test_a_repeat_of_a_picture_at_which_another_works_does_not_count(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    other = world.make_worker("worker-2")
+    world.store.claim_image(image.image_id, other.worker_id, dead_after_s=5, max_attempts=3)
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert world.detector.seen == []
+
+
+def test_a_dead_workers_picture_is_taken_over(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.store.claim_image(image.image_id, "dead-worker", dead_after_s=5, max_attempts=3)
+    world.store.let_pass(6)
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).attempt == 2
+
+
+def test_a_picture_that_does_not_exist_is_nothing_to_wait_for(world: World) -> None:
+    session_id = world.open_session()
+    assert detect_image("missing", session_id, world.services)
+    assert detect_image("missing", "no-session", world.services)
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n no picture", b"\xff\xd8\xff\xe0 cut short"])
+def test_an_unreadable_picture_fails_with_its_reason_and_counts(world: World, data: bytes) -> None:
+    image = world.add_picture(world.open_session(), data)
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.FAILED
+    assert "not a readable JPEG or PNG" in (world.image(image).failure or "")
+
+
+def test_a_picture_whose_bytes_are_gone_fails_and_counts(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.images.images.clear()
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.FAILED
+
+
+def test_an_image_store_that_comes_back_costs_no_attempt(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.images.is_down = True
+    world.while_asleep = lambda: setattr(world.images, "is_down", False)
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).attempt == 1
+    assert world.naps == [READING_PAUSES_S[0]]
+
+
+def test_a_picture_that_cannot_be_read_now_is_given_back_and_published_again(
+    world: World,
+) -> None:
+    image = world.add_picture(world.open_session())
+    world.images.is_down = True
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.RECEIVED
+    assert [again.image_id for again in world.queue.images] == [image.image_id]
+    assert [again.index for again in world.queue.images] == [image.index]
+
+
+def test_a_picture_given_back_while_the_queue_is_down_is_left_to_the_sweeper(
+    world: World,
+) -> None:
+    image = world.add_picture(world.open_session())
+    world.images.is_down = world.queue.is_down = True
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.RECEIVED
+
+
+def test_a_detector_that_fails_again_and_again_quarantines_the_picture(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.detector.error = RuntimeError("the device is sick")
+    ends = [detect_image(image.image_id, image.session_id, world.services) for _ in range(4)]
+    assert ends == [False, False, False, True]
+    assert world.image(image).state is ImageState.FAILED
+    assert "3 attempts" in (world.image(image).failure or "")
+
+
+def test_a_database_that_is_away_leaves_the_picture_to_the_sweeper(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.store.is_down = True
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert world.naps == list(READING_PAUSES_S)
+
+
+def test_a_result_waits_for_the_database_however_long_it_is_away(world: World) -> None:
+    image = world.add_picture(world.open_session())
+
+    class Unplugging:
+        version = "fake-detector@1"
+
+        def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+            world.store.is_down = True
+            return [FOUND for _ in images_rgb]
+
+    def come_back() -> None:
+        world.store.is_down = len(world.naps) < 50
+
+    world.detector = Unplugging()
+    world.while_asleep = come_back
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.DETECTED
+    assert len(world.naps) == 50
+
+
+def test_a_stale_owner_changes_nothing(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    claims: list[ImageClaim | None] = []
+
+    class Slow:
+        version = "slow-detector@1"
+
+        def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+            world.store.let_pass(400)  # beyond the claim's lease
+            other = world.make_worker("worker-2")
+            claims.append(
+                world.store.claim_image(
+                    image.image_id, other.worker_id, dead_after_s=5, max_attempts=3
+                )
+            )
+            return [FOUND for _ in images_rgb]
+
+    world.detector = Slow()
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert claims[0] is not None
+    assert world.store.save_detections(claims[0], Detections.empty(), "other@1")
+    assert world.image(image).model == "other@1"
+
+
+def test_a_detector_that_does_not_answer_gives_the_picture_back(world: World) -> None:
+    image = world.add_picture(world.open_session())
+    world.detector.error = TransientError("the device did not answer")
+    assert not detect_image(image.image_id, image.session_id, world.services)
+    assert world.image(image).state is ImageState.RECEIVED
