@@ -1,0 +1,47 @@
+"""Bytes of a picture to pixels."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from sorter.errors import InvalidInputError
+from vision.ports import RgbImage
+
+DEFAULT_MAX_PIXELS = 50_000_000
+
+
+def decode_rgb(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> RgbImage:
+    """Decode a JPEG or PNG picture.
+
+    No EXIF rotation is applied: the camera is fixed to the arm, and the formulas of its frame
+    hold for the pixels as the sensor gave them. Transparency is laid on black.
+
+    Returns:
+        ``(height, width, 3)`` uint8, RGB.
+
+    Raises:
+        InvalidInputError: Not a JPEG or PNG, damaged, cut short, or of more than ``max_pixels``
+            (told from the header, before any pixel is decoded).
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            if picture.width * picture.height > max_pixels:
+                raise InvalidInputError(
+                    f"a picture of {picture.width} x {picture.height} pixels is over the limit "
+                    f"of {max_pixels}"
+                )
+            return np.asarray(_on_black(picture).convert("RGB"))
+    except Image.DecompressionBombError as error:
+        raise InvalidInputError(f"over the limit of {max_pixels} pixels: {error}") from error
+    except (OSError, SyntaxError, ValueError) as error:  # all that Pillow raises on bad bytes
+        raise InvalidInputError(f"not a readable JPEG or PNG: {error}") from error
+
+
+def _on_black(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return picture
+    layered = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, (0, 0, 0, 255)), layered)

@@ -1,0 +1,222 @@
+"""How good a detector is: COCO's average precision, and what it means for picking things up."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from sorter.errors import InvalidInputError
+from sorter.geometry import centres_from_xyxy
+from sorter.types import BoxArray, Detections, Label, LabelArray
+from vision.ports import DetectionDataset, Detector
+
+Truth = Sequence[tuple[BoxArray, LabelArray]]
+"""One pair a picture: the boxes ``(n, 4)`` that are there, and their labels ``(n,)``."""
+
+_MATCH_IOU = 0.5
+_THRESHOLDS = np.round(np.arange(0.1, 0.96, 0.05), 2)
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionScores:
+    """Average precision in ``[0, 1]``, -1 where a label never occurs.
+
+    Attributes:
+        ap50: Boxes count as found from an overlap of 0.5 on; mean over the labels.
+        ap50_95: Mean over overlaps of 0.5 to 0.95.
+    """
+
+    ap50: float
+    ap50_95: float
+    ap50_by_label: Mapping[str, float]
+    ap50_95_by_label: Mapping[str, float]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the scores as JSON can hold them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchScores:
+    """What a detector does at one score threshold, boxes matched from an overlap of 0.5 on.
+
+    Attributes:
+        precision: Share of the detections that are there.
+        recall: Share of what is there that was detected.
+        centre_error_p95_px: 95 of 100 matched boxes have their centre this close, or closer.
+    """
+
+    threshold: float
+    precision: float
+    recall: float
+    centre_error_median_px: float
+    centre_error_p95_px: float
+
+
+def detect_all(
+    detector: Detector,
+    dataset: DetectionDataset,
+    report: Callable[[int], None] | None = None,
+) -> list[Detections]:
+    """Run a detector over every picture of a dataset, one at a time."""
+    found: list[Detections] = []
+    for index in range(len(dataset)):
+        found.extend(detector.detect([dataset[index][0]]))
+        if report:
+            report(index + 1)
+    return found
+
+
+def truth_of(dataset: DetectionDataset) -> list[tuple[BoxArray, LabelArray]]:
+    """Return what a dataset's pictures show, without the pictures."""
+    return [dataset[index][1:] for index in range(len(dataset))]
+
+
+def score_detections(found: Sequence[Detections], truth: Truth) -> DetectionScores:
+    """Return COCO's average precision of what was found, one entry a picture.
+
+    Raises:
+        InvalidInputError: The lengths differ, or there are no pictures.
+    """
+    if len(found) != len(truth) or not truth:
+        raise InvalidInputError(f"{len(found)} pictures detected, but {len(truth)} labelled")
+    precision = _coco_precision(found, truth)
+    by_label = [_mean(precision[:, :, int(label)]) for label in Label]
+    at_50 = [_mean(precision[0, :, int(label)]) for label in Label]
+    names = [label.name.lower() for label in Label]
+    return DetectionScores(
+        _mean(precision[0]),
+        _mean(precision),
+        dict(zip(names, at_50, strict=True)),
+        dict(zip(names, by_label, strict=True)),
+    )
+
+
+def match_detections(found: Sequence[Detections], truth: Truth, threshold: float) -> MatchScores:
+    """Match detections above a threshold to what is there, the surest first."""
+    n_found = n_there = 0
+    errors_px: list[float] = []
+    for detections, (boxes, labels) in zip(found, truth, strict=True):
+        is_sure = detections.scores >= threshold
+        pairs = _pairs(detections.xyxy_px[is_sure], detections.labels[is_sure], boxes, labels)
+        centres = centres_from_xyxy(detections.xyxy_px[is_sure])
+        true_centres = centres_from_xyxy(boxes)
+        errors_px += [float(np.hypot(*(centres[i] - true_centres[j]))) for i, j in pairs]
+        n_found += int(is_sure.sum())
+        n_there += len(labels)
+    return MatchScores(
+        threshold,
+        len(errors_px) / max(1, n_found),
+        len(errors_px) / max(1, n_there),
+        float(np.median(errors_px)) if errors_px else 0.0,
+        float(np.percentile(errors_px, 95)) if errors_px else 0.0,
+    )
+
+
+def best_threshold(found: Sequence[Detections], truth: Truth) -> float:
+    """Return the score threshold with the best F1, the middle one where several are."""
+
+    def f1(threshold: float) -> float:
+        match = match_detections(found, truth, threshold)
+        return 2 * match.precision * match.recall / max(1e-9, match.precision + match.recall)
+
+    values = np.array([f1(float(threshold)) for threshold in _THRESHOLDS])
+    best = np.flatnonzero(values >= values.max() - 1e-3)
+    return float(_THRESHOLDS[best[len(best) // 2]])
+
+
+def box_iou(a_px: BoxArray, b_px: BoxArray) -> NDArray[np.float64]:
+    """Return how far each of ``a_px`` overlaps each of ``b_px``: ``(n, m)`` in ``[0, 1]``."""
+    a, b = np.asarray(a_px, np.float64)[:, None], np.asarray(b_px, np.float64)[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared: NDArray[np.float64] = np.prod(np.maximum(sides, 0), axis=-1)
+    areas = np.prod(a[..., 2:] - a[..., :2], axis=-1) + np.prod(b[..., 2:] - b[..., :2], axis=-1)
+    iou: NDArray[np.float64] = shared / (areas - shared)
+    return iou
+
+
+def _pairs(
+    boxes_px: BoxArray, labels: LabelArray, true_px: BoxArray, true_labels: LabelArray
+) -> list[tuple[int, int]]:
+    """Pair each detection, in the order given, with the free true box that it overlaps most."""
+    if not len(boxes_px) or not len(true_px):
+        return []
+    overlap = np.where(labels[:, None] == true_labels[None], box_iou(boxes_px, true_px), 0.0)
+    pairs: list[tuple[int, int]] = []
+    for row in range(len(boxes_px)):
+        best = int(np.argmax(overlap[row]))
+        if overlap[row, best] >= _MATCH_IOU:
+            pairs.append((row, best))
+            overlap[:, best] = 0.0
+    return pairs
+
+
+def _coco_precision(found: Sequence[Detections], truth: Truth) -> NDArray[np.float64]:
+    """Return ``(overlaps, recalls, labels)``; -1 marks labels that never occur."""
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints tables
+        coco = COCO()
+        coco.dataset = _coco_truth(truth)
+        coco.createIndex()
+        rows = _coco_results(found)
+        results = coco.loadRes(rows) if rows else COCO()
+        evaluation = COCOeval(coco, results, "bbox")
+        evaluation.params.imgIds = list(range(1, len(truth) + 1))
+        evaluation.evaluate()
+        evaluation.accumulate()
+    precision: NDArray[np.float64] = evaluation.eval["precision"][:, :, :, 0, -1]
+    return precision
+
+
+def _coco_truth(truth: Truth) -> dict[str, Any]:
+    annotations: list[dict[str, Any]] = []
+    for image_id, (boxes, labels) in enumerate(truth, start=1):
+        for box, label in zip(boxes, labels, strict=True):
+            x, y, width, height = _xywh(box)
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,  # pycocotools takes 0 for "not matched"
+                    "image_id": image_id,
+                    "category_id": int(label),
+                    "bbox": [x, y, width, height],
+                    "area": width * height,
+                    "iscrowd": 0,
+                }
+            )
+    return {
+        "images": [{"id": image_id} for image_id in range(1, len(truth) + 1)],
+        "categories": [{"id": int(label), "name": label.name.lower()} for label in Label],
+        "annotations": annotations,
+    }
+
+
+def _coco_results(found: Sequence[Detections]) -> list[dict[str, Any]]:
+    return [
+        {
+            "image_id": image_id,
+            "category_id": int(label),
+            "bbox": list(_xywh(box)),
+            "score": float(score),
+        }
+        for image_id, detections in enumerate(found, start=1)
+        for box, label, score in zip(
+            detections.xyxy_px, detections.labels, detections.scores, strict=True
+        )
+    ]
+
+
+def _xywh(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    x_min, y_min, x_max, y_max = (float(edge) for edge in box)
+    return x_min, y_min, x_max - x_min, y_max - y_min
+
+
+def _mean(precision: NDArray[np.float64]) -> float:
+    known = precision[precision > -1]
+    return float(known.mean()) if known.size else -1.0
