@@ -8,7 +8,7 @@ Source: docs/adr/0004-merge-gate.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -54,10 +54,12 @@ class _Groups:
     def join_mutual(self, pairs: Pairs) -> None:
         """Join groups along ``pairs``, in order, where every two of their members are a pair."""
         couples = list(zip(pairs.a.tolist(), pairs.b.tolist(), strict=True))
-        agreeing = {frozenset(couple) for couple in couples}
+        agreeing = {*couples, *((b, a) for a, b in couples)}
         for a, b in couples:
             one, other = self._group_of[a], self._group_of[b]
-            if self._are_apart(one, other) and agreeing.issuperset(self._couples(one, other)):
+            if self._are_apart(one, other) and agreeing.issuperset(
+                product(self._members[one], self._members[other])
+            ):
                 self._join(one, other)
 
     def attach(self, pairs: Pairs) -> None:
@@ -77,12 +79,8 @@ class _Groups:
         return [np.array(group, np.intp) for group in sorted(groups)]
 
     def _are_apart(self, one: int, other: int) -> bool:
-        """Whether no picture is in both groups; it always is if they are the same group."""
+        """Whether no picture is in both groups; a group is never apart from itself."""
         return not self._images[one] & self._images[other]
-
-    def _couples(self, one: int, other: int) -> Iterator[frozenset[int]]:
-        members = self._members
-        return (frozenset(couple) for couple in product(members[one], members[other]))
 
     def _join(self, one: int, other: int) -> None:
         for sighting in self._members[other]:
