@@ -19,6 +19,7 @@ from api import (
     sessions,
 )
 from api.context import EXTENSION, Services, Settings, make_context
+from api.documents import refine
 from api.problems import Problem, answer_invalid_request, register_problems
 from api.request_body import GatewayRequest
 from api.request_hooks import register_hooks
@@ -54,15 +55,9 @@ class Gateway(OpenAPI):
     request_class = GatewayRequest
 
     def generate_spec_json(self) -> None:
-        """Write the document, without the answer to invalid input that the library adds.
-
-        Each call says itself what it answers to invalid input, as a problem document.
-        """
+        """Write the OpenAPI document."""
         super().generate_spec_json()  # type: ignore[no-untyped-call]  # the library's own
-        for path_item in self.spec_json["paths"].values():
-            for operation in path_item.values():
-                if "application/json" in operation["responses"]["422"]["content"]:
-                    del operation["responses"]["422"]
+        refine(self.spec_json)
 
 
 def create_app(services: Services, settings: Settings) -> Gateway:

@@ -51,8 +51,9 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
             _required(environment, "SORTERBOT_RESULTS_URL"),
         ),
     )
-    _warm_up(services)
-    return create_app(services, settings)
+    app = create_app(services, settings)
+    _warm_up(app, services)
+    return app
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
@@ -83,8 +84,9 @@ def _required(environment: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _warm_up(services: Services) -> None:
-    """Open the first connection to the broker now rather than while a robot waits."""
+def _warm_up(app: Gateway, services: Services) -> None:
+    """Write the OpenAPI document and meet the broker now rather than while a robot waits."""
+    app.generate_spec_json()
     try:
         services.queue.load_lengths()
     except TransientError as error:

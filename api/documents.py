@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_openapi3.types import ResponseDict
 
+from api.answers import JSON
+from api.examples import EXAMPLES
 from api.problems import KINDS, PROBLEM_JSON
 
 KEY_SECURITY: list[dict[str, list[Any]]] = [{"arm_key": []}]
@@ -48,3 +50,31 @@ def _problem(status: int) -> dict[str, Any]:
 def text_response(description: str, media_type: str) -> dict[str, Any]:
     """Return what the document says of an answer that is text."""
     return {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}
+
+
+def refine(document: dict[str, Any]) -> None:
+    """Put right, in place, what the library writes by itself.
+
+    It adds an answer of its own to invalid input, where each call says itself what it answers;
+    it turns the lines of a docstring into HTML; and it knows no examples.
+    """
+    for path_item in document["paths"].values():
+        for operation in path_item.values():
+            responses = operation["responses"]
+            if JSON in responses.get("422", {}).get("content", {}):
+                del responses["422"]
+            if "description" in operation:
+                operation["description"] = operation["description"].replace("<br/>", "\n").strip()
+            _add_examples(operation.get("requestBody", {}))
+            for response in responses.values():
+                _add_examples(response)
+
+
+def _add_examples(described: dict[str, Any]) -> None:
+    content = described.get("content", {}).get(JSON, {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if name in _EXAMPLES_BY_NAME:
+        content["example"] = _EXAMPLES_BY_NAME[name]
+
+
+_EXAMPLES_BY_NAME = {model.__name__: example for model, example in EXAMPLES.items()}

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from api.answers import ImageAnswer, answer
 from api.bodies import ImagePath
@@ -65,9 +66,13 @@ def post_image(path: ImagePath) -> Response:
 
 
 def _read_picture() -> bytes:
-    request.max_content_length = using().settings.max_image_bytes
+    max_bytes = using().settings.max_image_bytes
+    # One more than may come: a body without a length is cut at this limit, not refused.
+    request.max_content_length = max_bytes + 1
     data = request.get_data(cache=False)
     using().metrics.image_bytes.inc(len(data))
+    if len(data) > max_bytes:
+        raise RequestEntityTooLarge
     if not data:
         raise NotAPictureError("the body is empty")
     return data
