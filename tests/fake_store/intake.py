@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sorter.errors import ConflictError, NotFoundError
 from sorter.types import Arm
 from storage import events, rules
+from storage.documents import arm_document, arm_from_document
 from storage.ports import (
     Acceptance,
     Backlog,
@@ -32,7 +33,7 @@ class FakeIntake(FakeRows):
     def save_arm(self, arm: Arm) -> bool:
         with self._transaction():
             is_new = arm.arm_id not in self._arms
-            self._arms[checked_text(arm.arm_id)] = arm
+            self._arms[checked_text(arm.arm_id)] = arm_from_document(arm_document(arm))
             return is_new
 
     def load_arm(self, arm_id: str) -> Arm:

@@ -1,0 +1,31 @@
+"""The whole contract of a store."""
+
+from __future__ import annotations
+
+from tests.contracts.arms import ArmsContract
+from tests.contracts.images import ImageClaimsContract, LostImageClaimsContract
+from tests.contracts.intake import (
+    AcceptingContract,
+    EventsContract,
+    OpeningContract,
+    OutcomesContract,
+)
+from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
+from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
+
+
+class StoreContract(
+    ArmsContract,
+    OpeningContract,
+    AcceptingContract,
+    OutcomesContract,
+    EventsContract,
+    ImageClaimsContract,
+    LostImageClaimsContract,
+    SessionClaimsContract,
+    LostSessionClaimsContract,
+    PublishingContract,
+    SortingAgainContract,
+    OverdueContract,
+):
+    """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""
