@@ -11,8 +11,6 @@ from functools import partial
 import numpy as np
 
 from sorter.errors import InvalidInputError
-from storage.bootstrap import make_image_store, make_store
-from storage.schema import check_schema
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Detector, Embedder
 from workers.celery_app import ImportedCelery
@@ -82,6 +80,9 @@ def make_services(environment: Environment) -> Services:
         SchemaError: The database's schema is not the one that this code needs.
         TransientError: The database does not answer.
     """
+    from storage.bootstrap import make_image_store, make_store  # beat has no use for these
+    from storage.schema import check_schema
+
     check_schema(environment.database_url)
     return Services(
         worker_id=make_worker_id(),
@@ -96,7 +97,7 @@ def make_services(environment: Environment) -> Services:
 
 
 def _load_detector(source: str) -> Detector:
-    from vision.load import load_detector  # beat and a pool's parent have no use for torch
+    from vision.load import load_detector  # nor for torch
 
     detector = load_detector(source)
     detector.detect([np.zeros((1232, 1640, 3), np.uint8)])  # the first call is slow
@@ -106,6 +107,7 @@ def _load_detector(source: str) -> Detector:
 
 
 def _load_embedder(source: str) -> Embedder:
+    import sorter.pipeline  # noqa: F401 - so that the first session need not wait for it
     from vision.load import load_embedder  # as above
 
     embedder = load_embedder(source)
