@@ -1,0 +1,135 @@
+"""The virtual arm: a camera over a virtual table, and a gripper that does what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from robot.camera import encode_jpeg, photograph
+from robot.judge import Grip, Placement
+from robot.table import Scene, Xy
+from robot.table_layout import CAMERA
+from sorter.geometry import table_from_servo
+from sorter.types import Arm, ArmGeometry, ArmLimits, ServoPosition
+
+POSITIONS_PW = (1800.0, 1600.0, 1400.0, 1200.0, 1000.0)
+"""Where the arm photographs. Source: the original's robot, docs/interfaces/sorterbot.md."""
+
+GRIP_REACH_PX = 30.0
+"""How far from an item's true centre the gripper may come down and still take hold of it.
+
+Half the length of the shortest item, 60 px: beyond that the jaws close beside it.
+Source: docs/adr/0011-virtual-gripper.md.
+"""
+
+DROP_SCATTER_PX = 5.0
+"""Standard deviation, each way, of where an item comes to rest around the commanded place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What one command truly came to.
+
+    Attributes:
+        order: The command's number in the plan.
+        item: The number of the item that was moved; ``None`` where the gripper came up empty.
+        was_inside: Whether that item lay in a container when it was picked.
+        landed_in: The number of the container in which it came to rest; ``None`` for none.
+        note: Why, where it did not go as told.
+    """
+
+    order: int
+    item: int | None
+    was_inside: bool = False
+    landed_in: int | None = None
+    note: str | None = None
+
+    @property
+    def grip(self) -> Grip:
+        """Return what the pick took hold of."""
+        return Grip(has_item=self.item is not None, was_inside=self.was_inside)
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """Return what the robot tells the gateway."""
+        result = "missed" if self.item is None else "dropped" if self.note else "picked"
+        return {"command": self.order, "result": result, "note": self.note}
+
+
+class VirtualArm:
+    """One arm at one table.
+
+    Attributes:
+        scene: The table as it is now.
+        arm: The arm as it registers at the gateway: its geometry is the table's truth.
+    """
+
+    def __init__(self, arm_id: str, scene: Scene, rng: np.random.Generator) -> None:
+        self.arm = Arm(arm_id, ArmGeometry(), ArmLimits(), calibration_id="virtual")
+        self.scene = scene
+        self._at_start = scene
+        self._rng = rng
+
+    def photograph(self, position_pw: float) -> bytes:
+        """Return a JPEG of the table as it is now, taken with servo 0 at ``position_pw``."""
+        photo = photograph(self.scene, position_pw, CAMERA, self.arm.geometry)
+        return encode_jpeg(photo.rgb, self.scene.optics.jpeg_quality)
+
+    def carry_out(self, plan: Mapping[str, Any]) -> Iterator[Deed]:
+        """Do what a plan document commands, in its order, and yield each deed when it is done."""
+        for command in sorted(plan["commands"], key=lambda command: int(command["order"])):
+            yield self._pick_and_place(
+                int(command["order"]),
+                ServoPosition(**command["pick"]),
+                ServoPosition(**command["drop"]),
+            )
+
+    def load_placements(self) -> list[Placement]:
+        """Return where every item truly is now, for the judge alone."""
+        return [
+            Placement(now.kind, now.contained_in, was_free=before.contained_in is None)
+            for before, now in zip(self._at_start.items, self.scene.items, strict=True)
+        ]
+
+    def _pick_and_place(self, order: int, pick: ServoPosition, drop: ServoPosition) -> Deed:
+        if not (self._can_reach(pick) and self._can_reach(drop)):
+            return Deed(order, None, note="beyond the arm's limits")
+        item = self._item_near(self._place_of(pick))
+        if item is None:
+            return Deed(order, None, note="nothing within the gripper's reach")
+        was_inside = self.scene.items[item].contained_in is not None
+        landed_in = self._let_go(item, self._place_of(drop))
+        note = "came to rest beside the container" if landed_in is None else None
+        return Deed(order, item, was_inside, landed_in, note)
+
+    def _can_reach(self, place: ServoPosition) -> bool:
+        limits = self.arm.limits
+        return (
+            limits.servo0_min_pw <= place.servo0_pw <= limits.servo0_max_pw
+            and limits.servo1_min_pw <= place.servo1_pw <= limits.servo1_max_pw
+        )
+
+    def _place_of(self, servo: ServoPosition) -> Xy:
+        pair = [[servo.servo0_pw, servo.servo1_pw]]
+        x, y = table_from_servo(pair, CAMERA, self.arm.geometry)[0]
+        return float(x), float(y)
+
+    def _item_near(self, place: Xy) -> int | None:
+        """Return the item nearest to a place, if the gripper's jaws close around its centre."""
+        if not self.scene.items:
+            return None
+        centres = np.array([item.centre_xy_px for item in self.scene.items])
+        distances = np.hypot(*(centres - place).T)
+        nearest = int(distances.argmin())
+        return nearest if distances[nearest] <= GRIP_REACH_PX else None
+
+    def _let_go(self, item: int, place: Xy) -> int | None:
+        """Let an item come to rest near a place; return the container that it then lies in."""
+        scatter = self._rng.normal(0.0, DROP_SCATTER_PX, 2)
+        rest = (place[0] + float(scatter[0]), place[1] + float(scatter[1]))
+        landed_in = self.scene.container_at(rest)
+        self.scene = self.scene.with_item_at(item, rest, landed_in)
+        return landed_in
