@@ -1,0 +1,178 @@
+"""Endless labelled pictures of virtual tables, for training and evaluation.
+
+They fulfil the dataset Protocols of ``vision`` by their form alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from robot.camera import encode_jpeg, photograph, photograph_view
+from robot.kinds import KINDS
+from robot.table import Scene, TableItem
+from robot.table_layout import (
+    make_container,
+    make_item,
+    make_light,
+    make_optics,
+    make_scene,
+    make_surface,
+)
+from robot.view import View
+from sorter.errors import InvalidInputError
+from sorter.types import BoxArray, LabelArray
+
+EMPTY_SHARE = 0.04
+"""The share of tables with nothing on them."""
+
+POSITIONS_PW = (950.0, 1850.0)
+
+CROP_MARGIN = 0.1
+"""How much a box is grown on each side before it is cut out."""
+
+_CROP_JITTER = 0.05
+_CROP_TILE_PX = 256.0
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedViews:
+    """Views of ``n`` tables, each its own: 1 to 4 containers, 0 to 18 items, some contained."""
+
+    n: int
+    seed: int
+    resolution: float = 0.5
+    kinds: Sequence[str] = field(default_factory=lambda: tuple(KINDS))
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], BoxArray, LabelArray]:
+        """Return a picture, its boxes ``(n, 4)`` xyxy in its own pixels, and their labels."""
+        rng = _chance(self.seed, index, self.n)
+        scene = random_scene(rng, self.kinds)
+        position = float(rng.uniform(*POSITIONS_PW))
+        photo = photograph(scene, position, rng=rng, resolution=self.resolution)
+        return photo.rgb, photo.xyxy_px, photo.labels
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedCrops:
+    """Crops of ``n`` single things, cut at full camera resolution as a worker cuts them."""
+
+    n: int
+    seed: int
+    kinds: Sequence[str] = field(default_factory=lambda: tuple(KINDS))
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], int]:
+        """Return a crop ``(h, w, 3)`` and the number of its kind in ``kinds``."""
+        rng = _chance(self.seed, index, self.n)
+        number = int(rng.integers(len(self.kinds)))
+        return _crop(rng, self.kinds[number], self.kinds), number
+
+
+def random_scene(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) -> Scene:
+    """Lay a table as they come: mostly full, at times empty, at times of one kind only."""
+    if rng.random() < EMPTY_SHARE:
+        return make_scene(rng, n_items=0, kinds=(), n_containers=0)
+    n_containers = int(rng.integers(1, 5))
+    n_contained = int(rng.integers(0, 3 * n_containers + 1)) if rng.random() < 0.6 else 0
+    n_free = int(rng.integers(0, (19, 17, 14, 11)[n_containers - 1]))
+    n_kinds = int(rng.integers(1, min(len(kinds), 12) + 1))
+    chosen = [str(name) for name in rng.choice(list(kinds), n_kinds, replace=False)]
+    n_items = min(18, n_free + n_contained)
+    return make_scene(
+        rng,
+        n_items=n_items,
+        kinds=chosen,
+        n_containers=n_containers,
+        n_contained=min(n_contained, n_items),
+    )
+
+
+def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[np.uint8]:
+    """Photograph the few pixels around one thing, in or out of a container, and cut it out."""
+    position = float(rng.uniform(*POSITIONS_PW))
+    full = View(position)
+    place = (float(rng.uniform(200, 1440)), float(rng.uniform(180, 1050)))
+    centre = _table_point(full, place)
+    item = make_item(rng, kind, centre)
+    containers = ()
+    if rng.random() < 0.15:
+        away = rng.uniform(-70, 70, 2)
+        containers = (
+            make_container(rng, (centre[0] + float(away[0]), centre[1] + float(away[1]))),
+        )
+        item = _inside(item)
+    items = (item, *_neighbours(rng, item, kinds))
+    scene = Scene(
+        items, containers, make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0
+    )
+    reach = int(item.radius_px * (1 + 2.6 * CROP_MARGIN)) + 6
+    window = (int(place[0]) - reach, int(place[1]) - reach, 2 * reach, 2 * reach)
+    view = View(position, window_px=window)
+    photo = photograph_view(scene, view, rng=rng)
+    is_it = (photo.labels == 0) & (photo.indices == 0)
+    rgb = _recompressed(photo.rgb, scene.optics.jpeg_quality)
+    return _cut(rgb, photo.xyxy_px[is_it][0], rng)
+
+
+def _inside(item: TableItem) -> TableItem:
+    return TableItem(item.kind, item.centre_xy_px, item.angle_rad, item.length_px, item.seed, 0)
+
+
+def _neighbours(
+    rng: np.random.Generator, item: TableItem, kinds: Sequence[str]
+) -> tuple[TableItem, ...]:
+    """Return another thing close by, one time in four, so that its edge may show."""
+    if rng.random() > 0.25:
+        return ()
+    other = make_item(rng, kinds[int(rng.integers(len(kinds)))], (0.0, 0.0))
+    angle = rng.uniform(0, 2 * np.pi)
+    away = item.radius_px + other.radius_px + rng.uniform(0, 14)
+    x, y = item.centre_xy_px
+    place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
+    return (
+        TableItem(
+            other.kind, place, other.angle_rad, other.length_px, other.seed, item.contained_in
+        ),
+    )
+
+
+def _table_point(view: View, place_px: tuple[float, float]) -> tuple[float, float]:
+    affine = view.affine
+    x, y = np.linalg.solve(affine[:, :2], np.asarray(place_px) - affine[:, 2])
+    return float(x), float(y)
+
+
+def _recompressed(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
+    data = np.frombuffer(encode_jpeg(rgb, quality), np.uint8)
+    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def _cut(
+    rgb: NDArray[np.uint8], xyxy_px: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Cut out a box, moved a little as a detector's would be, then grown."""
+    size = np.tile(xyxy_px[2:] - xyxy_px[:2], 2)
+    moved = xyxy_px + size * rng.normal(0, _CROP_JITTER / 1.5, 4).clip(
+        -_CROP_JITTER * 2, _CROP_JITTER * 2
+    )
+    grown = moved + size * (-CROP_MARGIN, -CROP_MARGIN, CROP_MARGIN, CROP_MARGIN)
+    height, width = rgb.shape[:2]
+    x_min, y_min = np.floor(grown[:2]).clip(0).astype(int)
+    x_max, y_max = np.ceil(grown[2:]).clip(1, (width, height)).astype(int)
+    return np.ascontiguousarray(rgb[y_min:y_max, x_min:x_max])
+
+
+def _chance(seed: int, index: int, n: int) -> np.random.Generator:
+    if not 0 <= index < n:
+        raise IndexError(index)
+    return np.random.default_rng((seed, index))

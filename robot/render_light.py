@@ -1,0 +1,199 @@
+"""Laying lit sprites and their shadows into a picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from robot.kinds import Sprite
+from robot.table import Light
+
+Pixels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Where a thing appears.
+
+    Attributes:
+        xyxy_px: The box around the part of it that the picture shows.
+        visible_fraction: How much of its area the picture shows, in 0 to 1.
+    """
+
+    xyxy_px: tuple[float, float, float, float]
+    visible_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """The light as it falls in one picture: x right, y down, z towards the camera."""
+
+    x: float
+    y: float
+    z: float
+    ambient: float
+    shadow: float
+    softness_px: float
+
+    @classmethod
+    def seen(cls, light: Light, turn_rad: float, resolution: float) -> Lamp:
+        """Turn the table's light into the picture's."""
+        azimuth = light.azimuth_rad + turn_rad
+        flat = np.cos(light.elevation_rad)
+        return cls(
+            float(flat * np.cos(azimuth)),
+            float(flat * np.sin(azimuth)),
+            float(np.sin(light.elevation_rad)),
+            light.ambient,
+            light.shadow,
+            light.softness_px * resolution,
+        )
+
+    def shadow_offset(self, tall_px: float) -> tuple[float, float]:
+        """Return how far the shadow of something that tall falls, right and down."""
+        reach = min(1.3, 1 / max(0.3, self.z)) * tall_px
+        return -self.x * reach, -self.y * reach
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Where a sprite is laid: centre in pixels, turn clockwise, and pixels a sprite pixel."""
+
+    centre_px: tuple[float, float]
+    angle_rad: float
+    scale: float
+
+
+def lay_sprite(
+    rgb: NDArray[np.uint8], sprite: Sprite, pose: Pose, lamp: Lamp, tall_px: float
+) -> Footprint | None:
+    """Draw a sprite and its shadow into a picture; return where it shows, ``None`` if nowhere."""
+    reach = tall_px * 1.3 + lamp.softness_px * 2.5 + 2
+    patch, matrix = _patch(sprite, pose, reach)
+    left, top, width, height = patch
+    if left >= rgb.shape[1] or top >= rgb.shape[0] or left + width <= 0 or top + height <= 0:
+        return None
+    rgba = cv2.warpAffine(sprite.rgba, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    relief = cv2.warpAffine(sprite.relief, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    cover = rgba[..., 3].astype(np.float32) * (1 / 255)
+    lit = shade(rgba[..., :3], relief, lamp, sprite.length_px * pose.scale)
+    kept = 1 - _shadow(cover, lamp, tall_px)
+    rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
+    under = rgb[rows, columns].astype(np.float32)
+    bare = (1 - cover) * kept
+    mixed = under * bare[own_rows, own_columns, None] + lit[own_rows, own_columns]
+    rgb[rows, columns] = np.clip(mixed, 0, 255).astype(np.uint8)
+    return _footprint(rgba[..., 3], patch, (own_rows, own_columns))
+
+
+def shade(
+    albedo: NDArray[np.uint8], relief: NDArray[np.float32], lamp: Lamp, length_px: float
+) -> Pixels:
+    """Return how a relief looks in a light: matt where it is dull, mirroring where it glosses."""
+    tall = relief[..., 0] * length_px
+    slope_x = np.clip(cv2.Sobel(tall, cv2.CV_32F, 1, 0, scale=1 / 8), -2.2, 2.2)
+    slope_y = np.clip(cv2.Sobel(tall, cv2.CV_32F, 0, 1, scale=1 / 8), -2.2, 2.2)
+    up = 1 / np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
+    facing = (lamp.z - slope_x * lamp.x - slope_y * lamp.y) * up
+    matt = lamp.ambient + (1 - lamp.ambient) * np.clip(facing, 0, None) / lamp.z
+    gloss = relief[..., 1]
+    toward = -(slope_x * lamp.x + slope_y * lamp.y) * up * up * 2  # of the mirrored view, flat part
+    mirrored = 0.86 + 0.42 * np.sin(3.1 * toward + 0.3) + 0.12 * np.sin(9 * toward)
+    metallic = np.clip((gloss - 0.45) * 2, 0, 0.9)
+    bright = matt * (1 - metallic) + mirrored * metallic
+    half = np.array([lamp.x, lamp.y, lamp.z + 1.0])
+    half /= np.linalg.norm(half)
+    shine = np.clip((half[2] - slope_x * half[0] - slope_y * half[1]) * up, 0, 1)
+    spark = shine ** np.float32(36) * gloss * 95
+    lit = albedo * bright[..., None].astype(np.float32)
+    lit += (spark * (albedo.max(axis=2) > 0))[..., None]
+    return np.asarray(lit, np.float32)
+
+
+def lay_cavity(
+    rgb: NDArray[np.uint8], opening_px: NDArray[np.float64], lamp: Lamp, deep_px: float
+) -> None:
+    """Darken the part of a container's inside that its wall keeps from the light."""
+    margin = deep_px * 1.5 + 4
+    left, top = np.floor(opening_px.min(axis=0) - margin).astype(int)
+    right, bottom = np.ceil(opening_px.max(axis=0) + margin).astype(int)
+    patch = (int(left), int(top), int(right - left), int(bottom - top))
+    rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
+        return
+    inside = np.zeros((patch[3], patch[2]), np.uint8)
+    fixed = np.round((opening_px - (left, top) - 0.5) * 16).astype(np.int32)
+    cv2.fillPoly(inside, [fixed], 255, cv2.LINE_AA, 4)
+    dx, dy = lamp.shadow_offset(deep_px)
+    moved = cv2.warpAffine(
+        inside, np.array([[1, 0, dx], [0, 1, dy]], np.float64), (patch[2], patch[3])
+    )
+    lit = cv2.GaussianBlur(moved, (0, 0), max(0.6, lamp.softness_px)).astype(np.float32) / 255
+    dark = lamp.shadow * 0.8 * (inside.astype(np.float32) / 255) * (1 - lit)
+    factor = 1 - dark[own_rows, own_columns, None]
+    rgb[rows, columns] = (rgb[rows, columns] * factor).astype(np.uint8)
+
+
+def _patch(
+    sprite: Sprite, pose: Pose, margin: float
+) -> tuple[tuple[int, int, int, int], NDArray[np.float64]]:
+    """Return the part of the picture that a sprite needs, and the map of its pixels into it."""
+    h, w = sprite.rgba.shape[:2]
+    c, s = np.cos(pose.angle_rad) * pose.scale, np.sin(pose.angle_rad) * pose.scale
+    half_w, half_h = (abs(c) * w + abs(s) * h) / 2, (abs(s) * w + abs(c) * h) / 2
+    x, y = pose.centre_px
+    left, top = int(np.floor(x - half_w - margin)), int(np.floor(y - half_h - margin))
+    width = int(np.ceil(x + half_w + margin)) - left
+    height = int(np.ceil(y + half_h + margin)) - top
+    # From pixel numbers to pixel numbers: a pixel's centre is half a pixel on.
+    middle_x, middle_y = (w - 1) / 2, (h - 1) / 2
+    matrix = np.array(
+        [
+            [c, -s, x - left - 0.5 - c * middle_x + s * middle_y],
+            [s, c, y - top - 0.5 - s * middle_x - c * middle_y],
+        ]
+    )
+    return (left, top, width, height), matrix
+
+
+def _shadow(cover: Pixels, lamp: Lamp, tall_px: float) -> Pixels:
+    """Return how dark the table is around something, in 0 to 1."""
+    dx, dy = lamp.shadow_offset(tall_px)
+    height, width = cover.shape
+    moved = cv2.warpAffine(cover, np.array([[1, 0, dx], [0, 1, dy]], np.float64), (width, height))
+    cast = cv2.GaussianBlur(moved, (0, 0), max(0.6, lamp.softness_px * 0.6 + tall_px * 0.12))
+    near = cv2.GaussianBlur(cover, (0, 0), max(0.6, tall_px * 0.25))
+    return np.asarray(np.clip(lamp.shadow * cast + 0.3 * near, 0, 0.9))
+
+
+def _overlap(
+    patch: tuple[int, int, int, int], shape: tuple[int, int]
+) -> tuple[slice, slice, slice, slice]:
+    """Return the rows and columns that a patch covers of the picture, and of itself."""
+    left, top, width, height = patch
+    rows = slice(max(0, top), min(shape[0], top + height))
+    columns = slice(max(0, left), min(shape[1], left + width))
+    return (
+        rows,
+        columns,
+        slice(rows.start - top, rows.stop - top),
+        slice(columns.start - left, columns.stop - left),
+    )
+
+
+def _footprint(
+    alpha: NDArray[np.uint8], patch: tuple[int, int, int, int], own: tuple[slice, slice]
+) -> Footprint | None:
+    solid = (alpha > 100).astype(np.uint8)
+    shown = solid[own]
+    n_shown = cv2.countNonZero(shown) if shown.size else 0
+    if n_shown == 0:
+        return None
+    x, y, w, h = cv2.boundingRect(shown)
+    x, y = x + patch[0] + own[1].start, y + patch[1] + own[0].start
+    return Footprint(
+        (float(x), float(y), float(x + w), float(y + h)), n_shown / cv2.countNonZero(solid)
+    )

@@ -1,0 +1,256 @@
+"""Laying a table by chance: where things lie, how they look, and in what light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from robot.kinds import KINDS
+from robot.kinds.materials import BRASSES, PLASTICS, STEELS, WOODS, Rgb, pick
+from robot.surfaces import SURFACES
+from robot.table import (
+    ContainerShape,
+    Light,
+    Optics,
+    Scene,
+    Stuff,
+    Surface,
+    TableContainer,
+    TableItem,
+    Xy,
+)
+from sorter.errors import InvalidInputError
+from sorter.geometry import table_from_servo
+from sorter.types import ArmGeometry, ImageSize
+
+CAMERA = ImageSize(1640, 1232)
+"""The pictures of the arm's camera. Source: docs/interfaces/sorterbot.md."""
+
+ITEM_SERVO0_PW = (950.0, 1850.0)
+ITEM_SERVO1_PW = (1180.0, 1920.0)
+CONTAINER_SERVO0_PW = (900.0, 1900.0)
+
+GAP_PX = 10.0
+"""Between any two things on the table."""
+
+_NEAR_PX, _FAR_PX = 884.0, 2116.0  # of the picture's edges from the base axis, at ArmGeometry()
+_LEAN = 0.985  # cosine of the most that a container stands aside in the best of its views
+_TRIES = 60
+_STUFF_COLOURS: dict[Stuff, tuple[Rgb, ...]] = {
+    Stuff.PLASTIC: PLASTICS,
+    Stuff.METAL: STEELS + BRASSES[:1],
+    Stuff.WOOD: WOODS,
+    Stuff.CARDBOARD: ((186, 148, 104), (172, 134, 92), (200, 164, 120)),
+    Stuff.CERAMIC: ((238, 236, 230), (210, 220, 226), (70, 100, 130), (150, 70, 50), (60, 62, 66)),
+}
+
+
+def make_scene(
+    rng: np.random.Generator,
+    *,
+    n_items: int,
+    kinds: Sequence[str],
+    n_containers: int,
+    n_contained: int = 0,
+    geometry: ArmGeometry | None = None,
+) -> Scene:
+    """Lay a table.
+
+    Free items lie in the arm's reach, clear of each other and of every container's bounding
+    square as seen from any position; containers do not overlap, and each is whole in a view.
+
+    Args:
+        n_items: Of all items, those in containers included.
+        kinds: The names to choose from; each comes up as evenly as the number allows.
+        n_contained: How many of the items lie in containers already.
+
+    Raises:
+        InvalidInputError: The numbers contradict each other, or so much has no room.
+    """
+    if n_contained > n_items or (n_contained and not n_containers) or (n_items and not kinds):
+        raise InvalidInputError("items in containers need items, containers and kinds")
+    for _ in range(_TRIES):
+        containers = _lay_containers(rng, n_containers)
+        items = (
+            None
+            if containers is None
+            else _lay_items(rng, n_items, kinds, containers, n_contained, geometry or ArmGeometry())
+        )
+        if containers is not None and items is not None:
+            return Scene(
+                items, containers, make_surface(rng), make_light(rng), make_optics(rng), _seed(rng)
+            )
+    raise InvalidInputError(
+        f"{n_items} items and {n_containers} containers find no room on the table"
+    )
+
+
+def make_surface(rng: np.random.Generator, tile_px: float = 1536.0) -> Surface:
+    """Choose what the table is made of."""
+    names = tuple(SURFACES)
+    return Surface(names[int(rng.integers(len(names)))], _seed(rng), tile_px)
+
+
+def make_light(rng: np.random.Generator) -> Light:
+    """Choose a lamp."""
+    warmth = float(rng.normal(0, 0.035))
+    return Light(
+        azimuth_rad=float(rng.uniform(0, 2 * np.pi)),
+        elevation_rad=float(np.radians(rng.uniform(38, 68))),
+        ambient=float(rng.uniform(0.38, 0.62)),
+        shadow=float(rng.uniform(0.3, 0.68)),
+        softness_px=float(rng.uniform(2.5, 9)),
+        falloff=float(rng.uniform(0.05, 0.32)),
+        tint=(1 + warmth, 1.0, 1 - warmth),
+    )
+
+
+def make_optics(rng: np.random.Generator) -> Optics:
+    """Choose a camera."""
+    return Optics(
+        vignette=float(rng.uniform(0.05, 0.32)),
+        blur_px=float(rng.uniform(0.45, 1.15)),
+        noise=float(rng.uniform(4, 16)),
+        exposure=float(rng.uniform(0.86, 1.12)),
+        jpeg_quality=int(rng.integers(82, 96)),
+    )
+
+
+def make_item(rng: np.random.Generator, kind: str, xy_px: Xy) -> TableItem:
+    """Choose one thing of a kind, lying free."""
+    length = float(rng.uniform(*KINDS[kind].length_px))
+    return TableItem(kind, xy_px, float(rng.uniform(0, 2 * np.pi)), length, _seed(rng))
+
+
+def make_container(rng: np.random.Generator, xy_px: Xy) -> TableContainer:
+    """Choose a container."""
+    shape = tuple(ContainerShape)[int(rng.integers(len(ContainerShape)))]
+    stuff = tuple(Stuff)[int(rng.choice(len(Stuff), p=(0.4, 0.15, 0.15, 0.12, 0.18)))]
+    across = float(rng.uniform(340, 455))
+    if shape in {ContainerShape.BOX, ContainerShape.ROUNDED}:
+        across = float(rng.uniform(320, 400))
+    depth = across
+    if shape is ContainerShape.OVAL:
+        depth = across * float(rng.uniform(0.72, 0.85))
+    elif shape in {ContainerShape.BOX, ContainerShape.ROUNDED} and rng.random() < 0.4:
+        depth = across * float(rng.uniform(0.82, 0.95))
+    angle = float(rng.uniform(0, 2 * np.pi))
+    colour = pick(rng, _STUFF_COLOURS[stuff])
+    return TableContainer(shape, xy_px, (across, depth), angle, stuff, colour, _seed(rng))
+
+
+def _lay_containers(
+    rng: np.random.Generator, n_containers: int
+) -> tuple[TableContainer, ...] | None:
+    laid: list[TableContainer] = []
+    for _ in range(n_containers):
+        one = next(
+            (c for c in (_loose_container(rng) for _ in range(_TRIES)) if _is_clear(c, laid)), None
+        )
+        if one is None:
+            return None
+        laid.append(one)
+    return tuple(laid)
+
+
+def _loose_container(rng: np.random.Generator) -> TableContainer:
+    one = make_container(rng, (0.0, 0.0))
+    r = one.radius_px + 4
+    distance = rng.uniform((_NEAR_PX + r) / _LEAN, _FAR_PX - r)
+    servo0 = rng.uniform(*CONTAINER_SERVO0_PW)
+    angle = np.radians((1500.0 - servo0) * 130.0 / 1400.0)
+    centre = (float(distance * np.sin(angle)), float(distance * np.cos(angle)))
+    return TableContainer(
+        one.shape, centre, one.size_px, one.angle_rad, one.stuff, one.colour, one.seed
+    )
+
+
+def _is_clear(one: TableContainer, laid: Sequence[TableContainer]) -> bool:
+    return all(
+        _distance_px(one.centre_xy_px, other.centre_xy_px)
+        > one.radius_px + other.radius_px + GAP_PX
+        for other in laid
+    )
+
+
+def _lay_items(
+    rng: np.random.Generator,
+    n_items: int,
+    kinds: Sequence[str],
+    containers: Sequence[TableContainer],
+    n_contained: int,
+    geometry: ArmGeometry,
+) -> tuple[TableItem, ...] | None:
+    names = np.resize(rng.permutation(list(kinds)), n_items) if n_items else np.empty(0, str)
+    names = rng.permutation(names)
+    reach = _places_in_reach(rng, 60 + 60 * n_items, geometry)
+    items: list[TableItem] = []
+    for i, name in enumerate(names):
+        item = make_item(rng, str(name), (0.0, 0.0))
+        if i < n_contained:
+            laid = _lay_inside(rng, item, containers, items)
+        else:
+            laid = _lay_free(item, reach, containers, items)
+        if laid is None:
+            return None
+        items.append(laid)
+    order = rng.permutation(len(items))
+    return tuple(items[int(k)] for k in order)
+
+
+def _places_in_reach(rng: np.random.Generator, n: int, geometry: ArmGeometry) -> np.ndarray:
+    servo = np.stack([rng.uniform(*ITEM_SERVO0_PW, n), rng.uniform(*ITEM_SERVO1_PW, n)], axis=1)
+    return table_from_servo(servo, CAMERA, geometry)
+
+
+def _lay_free(
+    item: TableItem,
+    places: np.ndarray,
+    containers: Sequence[TableContainer],
+    items: Sequence[TableItem],
+) -> TableItem | None:
+    is_free = np.ones(len(places), bool)
+    keep_off = [(c.centre_xy_px, c.clearance_px) for c in containers]
+    keep_off += [(o.centre_xy_px, o.radius_px) for o in items if o.contained_in is None]
+    for centre, radius in keep_off:
+        apart = np.hypot(*(places - centre).T)
+        is_free &= apart > radius + item.radius_px + GAP_PX
+    if not is_free.any():
+        return None
+    x, y = places[int(np.argmax(is_free))]
+    return _moved(item, (float(x), float(y)), None)
+
+
+def _lay_inside(
+    rng: np.random.Generator,
+    item: TableItem,
+    containers: Sequence[TableContainer],
+    items: Sequence[TableItem],
+) -> TableItem | None:
+    for _ in range(_TRIES):
+        number = int(rng.integers(len(containers)))
+        container = containers[number]
+        inner = np.hypot(*container.outline_px.T).min() * 0.86 - item.radius_px
+        away = max(0.0, float(inner)) * np.sqrt(rng.random())
+        angle = rng.uniform(0, 2 * np.pi)
+        x, y = container.centre_xy_px
+        place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
+        if all(
+            _distance_px(place, other.centre_xy_px) > item.radius_px + other.radius_px
+            for other in items
+        ):
+            return _moved(item, place, number)
+    return None
+
+
+def _moved(item: TableItem, xy_px: Xy, contained_in: int | None) -> TableItem:
+    return TableItem(item.kind, xy_px, item.angle_rad, item.length_px, item.seed, contained_in)
+
+
+def _distance_px(a: Xy, b: Xy) -> float:
+    return float(np.hypot(a[0] - b[0], a[1] - b[1]))
+
+
+def _seed(rng: np.random.Generator) -> int:
+    return int(rng.integers(2**31))
