@@ -107,7 +107,6 @@ def _load_detector(source: str) -> Detector:
 
 
 def _load_embedder(source: str) -> Embedder:
-    import sorter.pipeline  # noqa: F401 - so that the first session need not wait for it
     from vision.load import load_embedder  # as above
 
     embedder = load_embedder(source)

@@ -53,6 +53,7 @@ def celery_settings(broker_url: str, results_url: str, *, is_gateway: bool) -> d
         "worker_deduplicate_successful_tasks": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_pool_start_method": "spawn",
+        "worker_proc_alive_timeout": 120.0,  # s; a child loads its network before it reports
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "result_expires": 86_400,

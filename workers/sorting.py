@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
+from sorter.commands import plan_document
 from sorter.errors import SorterBotError, TransientError
+from sorter.pipeline import sort_session as plan_session
 from sorter.types import Crop, FloatArray
 from storage.ports import ImageRecord, SessionClaim
 from vision.crop import crop_rgb
@@ -62,10 +64,6 @@ def _work(claim: SessionClaim, using: Services) -> None:
 
 
 def _plan(claim: SessionClaim, using: Services) -> dict[str, Any]:
-    # scikit-learn takes seconds to import, and beat and the gpu workers have no use for it
-    from sorter.commands import plan_document
-    from sorter.pipeline import sort_session as plan_session
-
     session_id = claim.session.session_id
     photographs = read_patiently(partial(using.store.load_photographs, session_id), using.sleep)
     images = read_patiently(partial(using.store.load_images, session_id), using.sleep)

@@ -11,7 +11,7 @@ from celery import Celery
 from celery.exceptions import Ignore
 
 from sorter.errors import TransientError
-from workers import detecting, sorting, sweeping
+from workers import detecting, sweeping
 from workers.services import Services
 from workers.settings import (
     CLOSE_SESSION,
@@ -35,6 +35,8 @@ def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
         """Be the last member of a chord: the session takes no more pictures."""
 
     def sort_session(session_id: str) -> None:
+        from workers import sorting  # brings scikit-learn, which only this task needs
+
         sorting.sort_session(session_id, services())
 
     def sweep() -> None:

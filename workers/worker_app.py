@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from importlib import import_module
 from typing import Any
 
 import structlog
@@ -78,6 +79,7 @@ class _Process:
                 services.detector.get()
             if SORT_QUEUE in queues:
                 services.embedder.get()
+                import_module("workers.sorting")  # now rather than in the first session
         except Exception as error:
             _log.critical("this worker cannot start", exc_info=True)
             raise SystemExit(1) from error
