@@ -6,6 +6,7 @@ Source of every rule and number: docs/adr/0004-merge-gate.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +46,8 @@ class Pairs:
     a: Index
     b: Index
 
-    def __len__(self) -> int:
-        return len(self.a)
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.a.tolist(), self.b.tolist(), strict=True)
 
     @classmethod
     def sorted_by(cls, cost: NDArray[np.float64], a: Index, b: Index) -> Pairs:
@@ -118,6 +119,12 @@ def covering_pairs(
     covered = box_coverage(sightings.xyxy_px[a], widened) >= LEAST_COVERAGE
     a, b, shown = a[covered], b[covered], clip_boxes(seen[covered], sightings.size)
     return Pairs.sorted_by(-box_iou(sightings.xyxy_px[a], shown), a, b)
+
+
+def largest_whole_first(sightings: Sightings, pairs: Pairs) -> Pairs:
+    """Return pairs by falling size of the whole, those of one whole in their order."""
+    order = np.lexsort((-pairs.b, -box_areas(sightings.xyxy_px)[pairs.b]))
+    return Pairs(pairs.a[order], pairs.b[order])
 
 
 def second_boxes(sightings: Sightings) -> Index:

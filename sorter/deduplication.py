@@ -1,7 +1,8 @@
 """Sightings of one label become groups, each of one thing on the table.
 
-Laws: a group never holds two sightings of one picture; every two of its sightings agree, so
-there are no chains; the result does not depend on the order in which pictures came.
+Laws: a group never holds two sightings of one picture. Every two of its uncut sightings lie
+within the gate, and every cut one is a part of an uncut one or, where there is none, of the
+largest: so there are no chains. The groups do not depend on the order in which pictures came.
 
 Source: docs/adr/0004-merge-gate.md.
 """
@@ -13,15 +14,22 @@ from itertools import product
 
 import numpy as np
 
-from sorter.agreement import Index, Pairs, covering_pairs, near_pairs, second_boxes
+from sorter.agreement import (
+    Index,
+    Pairs,
+    covering_pairs,
+    largest_whole_first,
+    near_pairs,
+    second_boxes,
+)
 from sorter.sightings import Sightings
 
 
 def deduplicate(sightings: Sightings, repeatability_px: float) -> list[Index]:
     """Group the sightings of one label by the thing that they show.
 
-    First sightings that no edge cuts join by distance; then cut ones join the group that
-    explains them best; cut ones that no group explains join each other.
+    First sightings that no edge cuts join by distance; then cut ones join the group whose box
+    explains them best; then cut ones that are left join the largest of them that explains them.
 
     Args:
         sightings: Of one label.
@@ -31,60 +39,57 @@ def deduplicate(sightings: Sightings, repeatability_px: float) -> list[Index]:
         One rising array of sighting numbers a group, ordered by its first. Every uncut
         sighting is in one group; second boxes around a cut thing are in none.
     """
-    second = second_boxes(sightings)
+    cut = np.setdiff1d(np.flatnonzero(sightings.is_cut), second_boxes(sightings))
     uncut = np.flatnonzero(~sightings.is_cut)
-    cut = np.setdiff1d(np.flatnonzero(sightings.is_cut), second)
-    groups = _Groups(sightings.image.tolist())
-    groups.join_mutual(near_pairs(sightings, uncut, repeatability_px))
+    groups = _Groups(sightings.image.tolist(), [*uncut.tolist(), *cut.tolist()])
+    groups.join(near_pairs(sightings, uncut, repeatability_px))
     groups.attach(covering_pairs(sightings, cut, uncut, repeatability_px))
-    left = np.array([one for one in cut.tolist() if groups.is_alone(one)], np.intp)
-    groups.join_mutual(covering_pairs(sightings, left, left, repeatability_px))
-    return groups.without(set(second.tolist()))
+    left = np.setdiff1d(cut, np.array(list(groups.parts), np.intp))
+    cut_pairs = covering_pairs(sightings, left, left, repeatability_px)
+    groups.attach(largest_whole_first(sightings, cut_pairs))
+    return groups.members()
 
 
 class _Groups:
     """Sightings in groups that grow by joining; at first each is a group of its own."""
 
-    def __init__(self, image: Sequence[int]) -> None:
-        self._members = [[one] for one in range(len(image))]
-        self._group_of = list(range(len(image)))
+    def __init__(self, image: Sequence[int], sightings: Sequence[int]) -> None:
+        self._members = {sighting: [sighting] for sighting in sightings}
+        self._group_of = {sighting: sighting for sighting in sightings}
         # One bit a picture, so that one `and` tells whether two groups share one.
-        self._images = [1 << number for number in image]
+        self._images = {sighting: 1 << image[sighting] for sighting in sightings}
+        self.parts: set[int] = set()
 
-    def join_mutual(self, pairs: Pairs) -> None:
+    def join(self, pairs: Pairs) -> None:
         """Join groups along ``pairs``, in order, where every two of their members are a pair."""
-        couples = list(zip(pairs.a.tolist(), pairs.b.tolist(), strict=True))
+        couples = list(pairs)
         agreeing = {*couples, *((b, a) for a, b in couples)}
         for a, b in couples:
             one, other = self._group_of[a], self._group_of[b]
             if self._are_apart(one, other) and agreeing.issuperset(
                 product(self._members[one], self._members[other])
             ):
-                self._join(one, other)
+                self._merge(one, other)
 
     def attach(self, pairs: Pairs) -> None:
-        """Put each lone ``a`` into the group of the first ``b`` that lacks its picture."""
-        for a, b in zip(pairs.a.tolist(), pairs.b.tolist(), strict=True):
-            group = self._group_of[b]
-            if self.is_alone(a) and self._are_apart(group, self._group_of[a]):
-                self._join(group, self._group_of[a])
+        """Put each part, in order, into the group of a whole that is not a part itself."""
+        for part, whole in pairs:
+            group = self._group_of[whole]
+            if self.parts.isdisjoint((part, whole)) and self._are_apart(group, part):
+                self._merge(group, part)
+                self.parts.add(part)
 
-    def is_alone(self, sighting: int) -> bool:
-        """Whether a sighting is still a group of its own."""
-        return len(self._members[self._group_of[sighting]]) == 1
-
-    def without(self, dropped: set[int]) -> list[Index]:
-        """Return the groups in order of their first members, but for lone dropped sightings."""
-        groups = [sorted(group) for group in self._members if group and group[0] not in dropped]
-        return [np.array(group, np.intp) for group in sorted(groups)]
+    def members(self) -> list[Index]:
+        """Return each group's sightings, rising, and the groups in order of their first."""
+        groups = sorted(sorted(group) for group in self._members.values())
+        return [np.array(group, np.intp) for group in groups]
 
     def _are_apart(self, one: int, other: int) -> bool:
         """Whether no picture is in both groups; a group is never apart from itself."""
         return not self._images[one] & self._images[other]
 
-    def _join(self, one: int, other: int) -> None:
-        for sighting in self._members[other]:
-            self._group_of[sighting] = one
-        self._members[one] += self._members[other]
-        self._members[other] = []
+    def _merge(self, one: int, other: int) -> None:
+        members = self._members.pop(other)
+        self._group_of.update(dict.fromkeys(members, one))
+        self._members[one] += members
         self._images[one] |= self._images[other]
