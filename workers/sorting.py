@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,11 +11,9 @@ import structlog
 from sorter.commands import plan_document
 from sorter.errors import SorterBotError, TransientError
 from sorter.pipeline import sort_session as plan_session
-from sorter.types import Crop, FloatArray
 from storage.ports import ImageRecord, SessionClaim
-from vision.crop import crop_rgb
-from vision.decode import decode_rgb
-from vision.ports import Embedder, RgbImage
+from vision.ports import Embedder
+from workers.crops import StoredCropEmbedder
 from workers.retrying import read_patiently, save_patiently
 from workers.services import Services
 
@@ -68,7 +66,7 @@ def _plan(claim: SessionClaim, using: Services) -> dict[str, Any]:
     photographs = read_patiently(partial(using.store.load_photographs, session_id), using.sleep)
     images = read_patiently(partial(using.store.load_images, session_id), using.sleep)
     embedder = using.embedder.get()
-    crops = StoredCropEmbedder(images, using, embedder)
+    crops = make_crop_embedder(images, using, embedder)
     plan = plan_session(claim.session.arm, photographs, crops)
     models = {"detector": _detectors(images), "embedder": embedder.version}
     return plan_document(plan, models)
@@ -79,23 +77,13 @@ def _detectors(images: Sequence[ImageRecord]) -> str:
     return ", ".join(sorted({image.model for image in images if image.model is not None}))
 
 
-class StoredCropEmbedder:
-    """Embeds parts of stored pictures, all in one batch."""
-
-    def __init__(self, images: Sequence[ImageRecord], using: Services, embedder: Embedder) -> None:
-        self._keys: Mapping[str, str] = {image.image_id: image.key for image in images}
-        self._using = using
-        self._embedder = embedder
-
-    def embed_crops(self, crops: Sequence[Crop]) -> FloatArray:
-        pieces: dict[Crop, RgbImage] = {}
-        for image_id in sorted({crop.image_id for crop in crops}):
-            rgb = self._load_rgb(image_id)  # one picture in memory at a time
-            here = {crop for crop in crops if crop.image_id == image_id}
-            pieces |= {crop: crop_rgb(rgb, crop.xyxy_px) for crop in here}
-        return self._embedder.embed([pieces[crop] for crop in crops])
-
-    def _load_rgb(self, image_id: str) -> RgbImage:
-        load = partial(self._using.images.load_image, self._keys[image_id])
-        data = read_patiently(load, self._using.sleep)
-        return decode_rgb(data, self._using.rules.max_image_pixels)
+def make_crop_embedder(
+    images: Sequence[ImageRecord], using: Services, embedder: Embedder
+) -> StoredCropEmbedder:
+    """Return what looks at these pictures, with patience for the image store."""
+    return StoredCropEmbedder(
+        {image.image_id: image.key for image in images},
+        lambda key: read_patiently(partial(using.images.load_image, key), using.sleep),
+        embedder,
+        using.rules.max_image_pixels,
+    )

@@ -11,7 +11,7 @@ from sorter.types import Crop
 from storage.ports import SessionState
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections, make_png
 from workers.detecting import detect_image
-from workers.sorting import StoredCropEmbedder, sort_session
+from workers.sorting import make_crop_embedder, sort_session
 
 TWO_ITEMS_ONE_CONTAINER = make_detections(
     (20, 20, 50, 50, 0, 0.9), (20, 150, 50, 180, 0, 0.8), (150, 60, 290, 200, 1, 0.95)
@@ -173,7 +173,7 @@ def test_crops_come_back_in_the_order_in_which_they_were_asked_for(world: World)
     for grey in (40, 200):
         rgb = np.full((HEIGHT_PX, WIDTH_PX, 3), grey, np.uint8)
         images.append(world.add_picture(session_id, make_png(rgb)))
-    crops = StoredCropEmbedder(images, world.services, world.embedder)
+    crops = make_crop_embedder(images, world.services, world.embedder)
     box = (10.0, 10.0, 30.0, 30.0)
     dark, bright = (Crop(image.image_id, box) for image in images)
     embeddings = crops.embed_crops([bright, dark, dark, bright])
@@ -193,7 +193,7 @@ def test_each_picture_is_read_once_however_many_crops_it_holds(world: World) -> 
 
     world.images.load_image = count
     boxes = [(float(x), 10.0, x + 20.0, 30.0) for x in range(5)]
-    crops = StoredCropEmbedder([image], world.services, world.embedder)
+    crops = make_crop_embedder([image], world.services, world.embedder)
     crops.embed_crops([Crop(image.image_id, box) for box in boxes])
     assert reads == [image.key]
 
@@ -202,6 +202,6 @@ def test_pictures_that_cannot_be_read_now_are_told_as_such(world: World) -> None
     session_id = world.open_session()
     image = world.add_picture(session_id)
     world.images.is_down = True
-    crops = StoredCropEmbedder([image], world.services, world.embedder)
+    crops = make_crop_embedder([image], world.services, world.embedder)
     with pytest.raises(TransientError):
         crops.embed_crops([Crop(image.image_id, (1, 1, 9, 9))])
