@@ -28,7 +28,7 @@ class ImageFolder:
     def save_image(self, session_id: str, data: bytes) -> str:
         key = image_key(session_id, data)
         path = self._folder / key
-        with _our_errors():
+        with our_errors():
             if not path.parent.is_dir():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _flush_folder(self._folder)
@@ -37,10 +37,12 @@ class ImageFolder:
 
     def load_image(self, key: str) -> bytes:
         path = self._folder / checked_key(key)
-        with _our_errors():
+        with our_errors():
             try:
                 return path.read_bytes()
             except FileNotFoundError as error:
+                if not self._folder.is_dir():  # a volume that is not there may yet come
+                    raise
                 raise NotFoundError(f"there is no picture under the key {key!r}") from error
 
     def is_writable(self) -> bool:
@@ -80,7 +82,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _our_errors() -> Iterator[None]:
+def our_errors() -> Iterator[None]:
+    """Turn what the operating system raises into ours, a full disk told from the rest."""
     try:
         yield
     except OSError as error:
