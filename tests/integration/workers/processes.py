@@ -51,10 +51,16 @@ class WorkerStart:
         return Child(program, leash)
 
 
+def start_beat(app: str, folder: Path, environment: Mapping[str, str], leash: Leash) -> Child:
+    """Start the process that asks for sweeps."""
+    argv = (sys.executable, "-m", "celery", "-A", app, "beat", "-l", "WARNING", "--pidfile=")
+    return Child(Program("beat", argv, ROOT, folder / "beat.log", environment), leash)
+
+
 class SupervisedWorker:
     """A worker that is started again when it ends, as every deployment does.
 
-    Looked after while :meth:`wait_until` waits.
+    Looked after whenever :meth:`look` is called, and while :meth:`wait_until` waits.
     """
 
     def __init__(self, start: WorkerStart, name: str, leash: Leash) -> None:
@@ -66,10 +72,14 @@ class SupervisedWorker:
     def wait_until(self, is_so: Callable[[], bool], within_s: float, what: str) -> None:
         """Wait for a condition, and start the worker again where it has ended."""
 
-        def look() -> bool:
-            if self.child.exit_status is not None:
-                self.child.bury()
-                self.child = self._start.start(self._name, self._leash)
+        def is_so_by_now() -> bool:
+            self.look()
             return is_so()
 
-        wait_until(look, within_s, what)
+        wait_until(is_so_by_now, within_s, what)
+
+    def look(self) -> None:
+        """Start the worker again where it has ended."""
+        if self.child.exit_status is not None:
+            self.child.bury()
+            self.child = self._start.start(self._name, self._leash)
