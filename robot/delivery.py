@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from robot.answers import AcceptedImage
 from robot.client import GatewayClient
 from robot.errors import GatewayAwayError, GatewayRefusedError
 from robot.retrying import IMPATIENT, Patience
@@ -13,10 +14,11 @@ from robot.spool import SpooledPicture, SpooledSession
 ABOUT_THE_PICTURE = frozenset({409, 413, 415, 422})
 """Refusals that concern one picture; any other concerns the key or the session, so all of them."""
 
-OnDelivered = Callable[[SpooledPicture], None]
+OnDelivered = Callable[[SpooledPicture, AcceptedImage], None]
+"""Told of each picture that the gateway has kept, with its receipt."""
 
 
-def ignore_delivery(_picture: SpooledPicture) -> None:
+def ignore_delivery(_picture: SpooledPicture, _receipt: AcceptedImage) -> None:
     """Take notice of a delivered picture and do nothing."""
 
 
@@ -59,7 +61,7 @@ def deliver(
     n_sent = 0
     for picture in session.load_waiting():
         try:
-            client.post_image(session_id, picture.position_pw, picture.load(), patience)
+            receipt = client.post_image(session_id, picture.position_pw, picture.load(), patience)
         except GatewayRefusedError as error:
             if error.status not in ABOUT_THE_PICTURE:
                 raise
@@ -68,7 +70,7 @@ def deliver(
         else:
             session.remove(picture)
             n_sent += 1
-            on_delivered(picture)
+            on_delivered(picture, receipt)
     if session.is_complete:
         client.complete_session(session_id, patience)
     return Delivery(session_id, n_sent, tuple(refused))

@@ -69,14 +69,14 @@ def test_no_picture_is_lost_and_none_leaves_the_disk_before_its_receipt(faults, 
         for n, position_pw in enumerate(order, start=1):
             session.save_picture(position_pw, picture_at(position_pw))
             try:
-                deliver(session, client, on_delivered=lambda p: delivered.append(p.position_pw))
+                deliver(session, client, on_delivered=lambda p, _: delivered.append(p.position_pw))
             except GatewayAwayError:
                 session = SpooledSession.load(session.folder)  # as after a crash of the robot
             assert all_known(gateway, session) == {picture_at(p) for p in order[:n]}
             assert {f"{p:g}" for p in delivered} <= set(gateway.pictures)
         gateway.faults.clear()
         session.note_complete()
-        deliver(session, client, on_delivered=lambda p: delivered.append(p.position_pw))
+        deliver(session, client, on_delivered=lambda p, _: delivered.append(p.position_pw))
         assert gateway.pictures == {f"{p:g}": picture_at(p) for p in POSITIONS_PW}
         assert sorted(delivered) == sorted(POSITIONS_PW)
         assert session.load_waiting() == []
