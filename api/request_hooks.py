@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g, request
 
+from api.connection import discard_unread, limit_stalls
 from api.context import using
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -33,6 +35,7 @@ def register_hooks(app: Flask) -> None:
 
 
 def _begin() -> None:
+    limit_stalls(request.environ)
     sent = request.headers.get(REQUEST_ID_HEADER, "")
     g.request_id = sent if REQUEST_ID_PATTERN.fullmatch(sent) else using().services.make_id()
     g.began_at_s = using().services.monotonic_s()
@@ -60,7 +63,7 @@ def _end(response: Response) -> Response:
     method = request.method if request.method in METHODS else "other"
     metrics.requests.labels(method, route, str(response.status_code)).inc()
     metrics.request_seconds.labels(route).observe(seconds)
-    if request.path not in QUIET_PATHS or response.status_code >= 400:
+    if request.path not in QUIET_PATHS or response.status_code >= HTTPStatus.BAD_REQUEST:
         log.info(
             "request",
             method=request.method,
@@ -68,6 +71,8 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             duration_ms=round(seconds * 1000, 1),
         )
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        discard_unread(request.environ, using().services.monotonic_s)
     response.headers[REQUEST_ID_HEADER] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from api.connection import MAX_UNREAD_BYTES
 from tests.unit.api.gateway import ARM_ID, FakeGateway, problem_of
 from tests.unit.api.picture_bytes import (
     make_gif,
@@ -122,19 +123,37 @@ def test_a_bad_picture_gets_its_answer_and_nothing_is_stored(
     assert_nothing_stored(gateway, session_id)
 
 
+class EndlessBody:
+    """A body of zeros after a picture, of which nobody knows the length."""
+
+    def __init__(self) -> None:
+        self.beginning = io.BytesIO(make_jpeg())
+        self.n_read = 0
+
+    def read(self, n: int = -1) -> bytes:
+        assert 0 < n <= 65_536, "never all at once"
+        data = self.beginning.read(n) or bytes(n)
+        self.n_read += len(data)
+        return data
+
+    def readinto(self, buffer: bytearray) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def test_the_byte_limit_holds_for_a_body_that_does_not_tell_its_length(
     gateway: FakeGateway,
 ) -> None:
     session_id = gateway.open_session()
-    stream = io.BytesIO(make_jpeg() + bytes(50_000))
+    body = EndlessBody()
     response = gateway.post(
         f"/sessions/{session_id}/images/1500",
-        input_stream=stream,
-        environ_overrides={"wsgi.input_terminated": True},
+        environ_overrides={"wsgi.input_terminated": True, "wsgi.input": body},
         headers={"Transfer-Encoding": "chunked"},
     )
     problem_of(response, 413, "request-entity-too-large")
-    assert stream.tell() <= 50_001
+    assert body.n_read <= 50_001 + MAX_UNREAD_BYTES + 65_536, "heard out, and not for ever"
     assert_nothing_stored(gateway, session_id)
 
 
