@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from alembic import command
@@ -29,20 +30,29 @@ def check_schema(url: str) -> None:
         TransientError: The database did not answer.
     """
     scripts = ScriptDirectory.from_config(_config())
-    wanted = scripts.get_current_head()
     with our_errors(), _engine(url).connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    if found == wanted:
-        return
+    complaint = schema_complaint(found, _revisions(scripts))
+    if complaint is not None:
+        raise SchemaError(complaint)
+
+
+def schema_complaint(found: str | None, known: Sequence[str]) -> str | None:
+    """Say what is wrong with a schema and which command helps; None where nothing is.
+
+    Args:
+        found: The database's revision; None for a database without tables.
+        known: The revisions that this code knows, newest first.
+    """
+    if found == known[0]:
+        return None
     if found is None:
-        raise SchemaError("the database has no tables yet: run `sorterbot migrate`")
-    if found not in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaError(
-            f"the database's schema {found} is newer than this code, which knows up to {wanted}:"
-            " update the code; `sorterbot migrate` of the newer code made this schema"
-        )
-    raise SchemaError(
-        f"the database's schema {found} is older than {wanted}: run `sorterbot migrate`"
+        return "the database has no tables yet: run `sorterbot migrate`"
+    if found in known:
+        return f"the database's schema {found} is older than {known[0]}: run `sorterbot migrate`"
+    return (
+        f"the database's schema {found} is newer than this code, which knows {known[0]}:"
+        " update the code, then run `sorterbot migrate`"
     )
 
 
@@ -58,15 +68,19 @@ def migrate(url: str) -> None:
     config = _config()
     with our_errors(), _engine(url).begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        _refuse_newer(connection, ScriptDirectory.from_config(config))
+        _refuse_newer(connection, _revisions(ScriptDirectory.from_config(config)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+def _refuse_newer(connection: Connection, known: Sequence[str]) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
-    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
-        raise SchemaError(f"the database's schema {found} is newer than this code: update the code")
+    if found is not None and found not in known:
+        raise SchemaError(str(schema_complaint(found, known)))
+
+
+def _revisions(scripts: ScriptDirectory) -> list[str]:
+    return [script.revision for script in scripts.walk_revisions()]
 
 
 def _engine(url: str) -> Engine:
