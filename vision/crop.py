@@ -9,7 +9,7 @@ from sorter.errors import InvalidBoxError
 from vision.ports import RgbImage
 
 MARGIN = 0.1
-"""How much a box grows, as a share of its sides, half of it on each end."""
+"""How much a box grows at each end, as a share of its side."""
 
 
 def crop_rgb(image_rgb: RgbImage, xyxy_px: Sequence[float]) -> RgbImage:
@@ -36,5 +36,5 @@ def crop_rgb(image_rgb: RgbImage, xyxy_px: Sequence[float]) -> RgbImage:
 
 
 def _grown(low: float, high: float, side_px: int) -> tuple[int, int]:
-    margin = (high - low) * MARGIN / 2
+    margin = (high - low) * MARGIN
     return max(0, math.floor(low - margin)), min(side_px, math.ceil(high + margin))

@@ -6,6 +6,7 @@ import contextlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -65,19 +66,24 @@ def detect_all(
     detector: Detector,
     dataset: DetectionDataset,
     report: Callable[[int], None] | None = None,
-) -> list[Detections]:
-    """Run a detector over every picture of a dataset, one at a time."""
+) -> tuple[list[Detections], list[tuple[BoxArray, LabelArray]], float]:
+    """Run a detector over every picture of a dataset, one at a time.
+
+    Returns:
+        What was found, what is there, and the seconds that detecting alone took.
+    """
     found: list[Detections] = []
+    truth: list[tuple[BoxArray, LabelArray]] = []
+    seconds = 0.0
     for index in range(len(dataset)):
-        found.extend(detector.detect([dataset[index][0]]))
+        image, boxes, labels = dataset[index]
+        begun_s = perf_counter()
+        found.extend(detector.detect([image]))
+        seconds += perf_counter() - begun_s
+        truth.append((boxes, labels))
         if report:
             report(index + 1)
-    return found
-
-
-def truth_of(dataset: DetectionDataset) -> list[tuple[BoxArray, LabelArray]]:
-    """Return what a dataset's pictures show, without the pictures."""
-    return [dataset[index][1:] for index in range(len(dataset))]
+    return found, truth, seconds
 
 
 def score_detections(found: Sequence[Detections], truth: Truth) -> DetectionScores:

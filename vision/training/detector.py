@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vision.detector import LABELS, TorchvisionDetector
-from vision.evaluation import best_threshold, detect_all, score_detections, truth_of
+from vision.evaluation import best_threshold, detect_all, score_detections
 from vision.networks import (
     DetectorArchitecture,
     DetectorNetwork,
@@ -91,8 +91,8 @@ class DetectorLesson:
     def _measured(self) -> tuple[float, dict[str, float]]:
         self.network.eval()
         card = replace(self.card, score_threshold=EVALUATION_THRESHOLD)
-        found = detect_all(TorchvisionDetector(card, self.network, self.device), self.judges)
-        truth = truth_of(self.judges)
+        detector = TorchvisionDetector(card, self.network, self.device)
+        found, truth, _ = detect_all(detector, self.judges)
         scores = score_detections(found, truth)
         flat = {"ap50": scores.ap50, "ap50_95": scores.ap50_95}
         flat |= {f"ap50_{label}": value for label, value in scores.ap50_by_label.items()}

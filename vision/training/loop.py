@@ -64,12 +64,19 @@ class LoopSettings:
 class Lesson(Protocol):
     """What the loop needs to know of what is learnt."""
 
-    n_examples: int
-    judged_by: str
-
     @property
     def network(self) -> nn.Module:
         """The net that learns; its parameters are on their device."""
+        ...
+
+    @property
+    def n_examples(self) -> int:
+        """How many pictures one epoch has."""
+        ...
+
+    @property
+    def judged_by(self) -> str:
+        """The name of the score that tells the best net."""
         ...
 
     def loss(self, indices: NDArray[np.int64], rng: np.random.Generator) -> dict[str, Tensor]:

@@ -1,0 +1,88 @@
+"""The command ``sorterbot evaluate``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+EPILOG = """
+**Examples**
+
+  $ sorterbot evaluate
+
+  $ sorterbot evaluate --model runs/detector/package --views 300 --seed 9000 --json scores.json
+
+Average precision is COCO's, by pycocotools, with boxes scored in pixels of full pictures.
+Precision, recall and the error of box centres are those at the package's own score threshold.
+"""
+
+
+def evaluate(
+    model: Annotated[
+        str, typer.Option(help="Folder of a model package; without it, the one that is shipped.")
+    ] = "",
+    views: Annotated[int, typer.Option(min=1, help="Fresh views to render.")] = 300,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of the views; give one that training never saw.")
+    ] = 9000,
+    resolution: Annotated[
+        float,
+        typer.Option(min=0.2, max=1.0, help="1 renders full pictures; less is faster."),
+    ] = 1.0,
+    device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")] = (
+        "auto"
+    ),
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the scores there.")
+    ] = None,
+) -> None:
+    """Measure a detector on fresh rendered views: average precision, errors, speed."""
+    scores = _measured(model, views, seed, resolution, device)
+    _print(scores)
+    if json_file is not None:
+        json_file.write_text(json.dumps(scores, indent=2) + "\n")
+
+
+def _measured(model: str, views: int, seed: int, resolution: float, device: str) -> dict[str, Any]:
+    from cli.training_run import progress_bar
+    from robot.datasets import RenderedViews
+    from vision.evaluation import detect_all, match_detections, score_detections
+    from vision.load import load_detector
+    from vision.training.detector import EVALUATION_THRESHOLD
+
+    threshold = load_detector(model, device).score_threshold
+    detector = load_detector(model, device, score_threshold=EVALUATION_THRESHOLD)
+    dataset = RenderedViews(views, seed, resolution=resolution)
+    with progress_bar("Detecting", views) as advance:
+        found, truth, seconds = detect_all(detector, dataset, advance)
+    return {
+        "model": detector.version,
+        "views": views,
+        "seed": seed,
+        **score_detections(found, truth).to_mapping(),
+        "at_threshold": asdict(match_detections(found, truth, threshold)),
+        "seconds_per_view": seconds / views,
+    }
+
+
+def _print(scores: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("label", "AP50", "AP50-95", title=f"{scores['model']}, {scores['views']} views")
+    table.add_row("both", f"{scores['ap50']:.4f}", f"{scores['ap50_95']:.4f}")
+    for label, ap50 in scores["ap50_by_label"].items():
+        table.add_row(label, f"{ap50:.4f}", f"{scores['ap50_95_by_label'][label]:.4f}")
+    Console().print(table)
+    match = scores["at_threshold"]
+    typer.echo(
+        f"At score {match['threshold']:.2f}: precision {match['precision']:.4f}, "
+        f"recall {match['recall']:.4f}, box centres off by "
+        f"{match['centre_error_median_px']:.1f} px in half of the cases, "
+        f"by less than {match['centre_error_p95_px']:.1f} px in 95 of 100."
+    )
+    typer.echo(f"{scores['seconds_per_view'] * 1000:.0f} ms a view.")

@@ -1,0 +1,103 @@
+"""The commands ``sorterbot train detector`` and ``sorterbot train embedder``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from cli.training_run import Order
+
+EPILOG = """
+**Examples**
+
+  $ sorterbot train detector --views 5000 --out runs/detector
+
+  $ sorterbot train embedder --crops 20000 --out runs/embedder
+
+  $ sorterbot train detector --views 5000 --out runs/detector --resume
+
+On two CPU cores the detector takes an hour and the embedder half of that; with a GPU, minutes.
+The best net so far is always in the folder's `package`, ready for `SORTERBOT_DETECTOR` or
+`SORTERBOT_EMBEDDER`; `curves.png` and `history.json` show how training goes.
+"""
+
+app = typer.Typer(
+    help="Train the detector or the embedder on rendered pictures.\n\n"
+    "Pictures are rendered once, made small and kept in the folder. Ctrl-C or a crash costs at "
+    "most the steps since the last checkpoint: the same command with `--resume` goes on with "
+    "the same pictures in the same order.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+)
+
+Seed = Annotated[int, typer.Option(min=0, help="Determines pictures, their order and chance.")]
+Out = Annotated[Path, typer.Option(help="Folder for pictures, checkpoints, curves and package.")]
+Steps = Annotated[
+    int | None, typer.Option(min=1, help="Steps to take; without it, as many as --epochs need.")
+]
+Epochs = Annotated[float, typer.Option(min=0.01, help="How often each picture is learnt from.")]
+Batch = Annotated[int, typer.Option(min=2, help="Pictures a step.")]
+Device = Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the folder's run stopped.")]
+Workers = Annotated[int, typer.Option(min=0, max=64, help="More processes that render.")]
+Version = Annotated[str, typer.Option("--model-version", help="Version the package will bear.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the measured scores there.")]
+
+
+@app.command(epilog="  $ sorterbot train detector --views 5000 --out runs/detector")
+def detector(
+    views: Annotated[int, typer.Option(min=1, help="Training views to render.")] = 5000,
+    judges: Annotated[int, typer.Option(min=1, help="Validation views to render.")] = 100,
+    seed: Seed = 0,
+    out: Out = Path("runs/detector"),
+    steps: Steps = None,
+    epochs: Epochs = 4.0,
+    batch: Batch = 8,
+    device: Device = "auto",
+    workers: Workers = 0,
+    resume: Resume = False,
+    model_version: Version = "1.0.0",
+    json_file: Json = None,
+) -> None:
+    """Teach a Faster R-CNN to find items and containers, from scratch."""
+    from cli.training_run import Order, train_detector
+
+    n_steps = steps or max(1, round(views * epochs / batch))
+    order = Order(views, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
+    _tell(train_detector(order), order, json_file)
+
+
+@app.command(epilog="  $ sorterbot train embedder --crops 20000 --out runs/embedder")
+def embedder(
+    crops: Annotated[int, typer.Option(min=1, help="Training crops to render.")] = 20000,
+    judges: Annotated[int, typer.Option(min=100, help="Validation crops to render.")] = 1000,
+    seed: Seed = 0,
+    out: Out = Path("runs/embedder"),
+    steps: Steps = None,
+    epochs: Epochs = 4.0,
+    batch: Batch = 64,
+    device: Device = "auto",
+    workers: Workers = 0,
+    resume: Resume = False,
+    model_version: Version = "1.0.0",
+    json_file: Json = None,
+) -> None:
+    """Teach a ResNet18 to put crops of one kind close together, from scratch."""
+    from cli.training_run import Order, train_embedder
+
+    n_steps = steps or max(1, round(crops * epochs / batch))
+    order = Order(crops, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
+    _tell(train_embedder(order), order, json_file)
+
+
+def _tell(scores: dict[str, Any], order: Order, json_file: Path | None) -> None:
+    for name, value in scores.items():
+        typer.echo(f"{name}: {value:.4f}")
+    typer.echo(f"Package: {order.package}")
+    typer.echo(f"Curves:  {order.out / 'curves.png'}")
+    if json_file is not None:
+        json_file.write_text(json.dumps(scores, indent=2) + "\n")

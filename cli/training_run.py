@@ -1,0 +1,184 @@
+"""Training from end to end: rendered pictures, made small, handed to the lessons of ``vision``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from robot.datasets import RenderedCrops, RenderedViews
+from sorter.errors import ConflictError
+from vision.load import device_from_name
+from vision.training.checkpoint import has_checkpoint
+from vision.training.detector import DetectorLesson, detector_card
+from vision.training.embedder import EmbedderLesson, embedder_card
+from vision.training.loop import Lesson, LoopSettings, Scores, train
+from vision.training.prepared import (
+    PreparedCrops,
+    PreparedViews,
+    Readable,
+    SmallCrops,
+    SmallViews,
+    prepare,
+)
+from vision.training.presets import detector_settings, embedder_settings
+
+VALIDATION_SEED = 1_000_000_000
+"""Added to the seed of training pictures for validation, so that the two never meet."""
+
+_CROP_SIDE_PX = 96
+_KEPT_CROP_SIDE_PX = 112  # edges move while training, so a little more than the net is fed
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for on the command line.
+
+    Attributes:
+        n: Training pictures.
+        n_judges: Validation pictures.
+        workers: Processes that render, beside this one.
+        is_resumed: Whether to go on with the run in ``out``.
+    """
+
+    n: int
+    n_judges: int
+    seed: int
+    out: Path
+    steps: int
+    batch: int
+    device: str
+    workers: int
+    is_resumed: bool
+    version: str
+
+    @property
+    def package(self) -> Path:
+        """The folder of the best net so far."""
+        return self.out / "package"
+
+
+def train_detector(order: Order) -> dict[str, float]:
+    """Render, train and keep a detector; return the best validation scores.
+
+    Raises:
+        ConflictError: The folder holds a run, and going on with it was not asked for.
+        InvalidInputError: It holds a run under other settings.
+    """
+    device = device_from_name(order.device)
+    settings = detector_settings(order.steps, order.batch, order.seed, device)
+    card = detector_card(order.version, _how(order, "rendered views", settings))
+    width_height_px = card.input_size_px
+    _check_folder(order)
+
+    def small(n: int, seed: int) -> Readable:
+        return SmallViews(RenderedViews(n, seed), width_height_px)
+
+    views, judges = _prepared(order, "views", small)
+    lesson = DetectorLesson(card, views, judges, order.package, device)
+    return _run(lesson, settings, order)
+
+
+def train_embedder(order: Order) -> dict[str, float]:
+    """Render, train and keep an embedder; return the best validation scores.
+
+    Raises:
+        ConflictError: The folder holds a run, and going on with it was not asked for.
+        InvalidInputError: It holds a run under other settings.
+    """
+    device = device_from_name(order.device)
+    settings = embedder_settings(order.steps, order.batch, order.seed, device)
+    kinds = tuple(RenderedCrops(1, order.seed).kinds)
+    card = embedder_card(
+        order.version, kinds, _CROP_SIDE_PX, _how(order, "rendered crops", settings)
+    )
+    _check_folder(order)
+
+    def small(n: int, seed: int) -> Readable:
+        return SmallCrops(RenderedCrops(n, seed), _KEPT_CROP_SIDE_PX)
+
+    crops, judges = _prepared(order, "crops", small)
+    lesson = EmbedderLesson(
+        card, PreparedCrops(crops, kinds), PreparedCrops(judges, kinds), order.package, device
+    )
+    return _run(lesson, settings, order)
+
+
+def _how(order: Order, pictures: str, settings: LoopSettings) -> dict[str, object]:
+    return {
+        "how": f"from scratch on {pictures}, sorterbot train",
+        "seed": order.seed,
+        "pictures": order.n,
+        "steps": settings.steps,
+        "batch": settings.batch,
+        "learning_rate": settings.learning_rate,
+        "precision": settings.precision,
+    }
+
+
+def _check_folder(order: Order) -> None:
+    if has_checkpoint(order.out) and not order.is_resumed:
+        raise ConflictError(
+            f"{order.out} already holds a training run; go on with it by --resume, "
+            "or name another folder with --out"
+        )
+
+
+def _prepared(
+    order: Order, what: str, small: Callable[[int, int], Readable]
+) -> tuple[PreparedViews, PreparedViews]:
+    asked = (("judges", order.n_judges, order.seed + VALIDATION_SEED), (what, order.n, order.seed))
+    prepared = []
+    for name, n, seed in asked:
+        with progress_bar(f"Rendering {name}", n) as advance:
+            pictures = small(n, seed)
+            folder = order.out / name
+            prepared.append(
+                prepare(pictures, f"rendered-{what}-seed-{seed}", folder, order.workers, advance)
+            )
+    return prepared[1], prepared[0]
+
+
+def _run(lesson: Lesson, settings: LoopSettings, order: Order) -> dict[str, float]:
+    with progress_bar("Training", settings.steps) as advance:
+
+        def report(step: int, losses: Scores) -> None:
+            advance(step, f"loss {losses['loss']:.3f}")
+
+        progress = train(lesson, settings, order.out, report)
+    return _best(progress.history, lesson.judged_by)
+
+
+def _best(history: Sequence[Scores], judged_by: str) -> dict[str, float]:
+    best = max(history, key=lambda row: row[judged_by])
+    return {name: value for name, value in best.items() if not name.startswith("loss")}
+
+
+@contextmanager
+def progress_bar(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """Show a bar; the function that it gives takes how many are done, and words to show."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[words]}"),
+    )
+    with Progress(*columns) as progress:
+        task = progress.add_task(what, total=total, words="")
+
+        def advance(done: int, words: str = "") -> None:
+            progress.update(task, completed=done, words=words)
+
+        yield advance

@@ -1,0 +1,42 @@
+"""Settings that worked for the two nets, for two CPU cores as for a GPU."""
+
+from __future__ import annotations
+
+import torch
+
+from vision.training.loop import LoopSettings
+
+
+def detector_settings(steps: int, batch: int, seed: int, device: torch.device) -> LoopSettings:
+    """Return the settings for a detector from scratch."""
+    return LoopSettings(
+        steps=steps,
+        batch=batch,
+        seed=seed,
+        learning_rate=1e-3,
+        warm_up_steps=min(150, max(1, steps // 10)),
+        weight_decay=0.02,
+        evaluate_every=max(1, min(400, steps // 5)),
+        precision=fast_precision(device),
+    )
+
+
+def embedder_settings(steps: int, batch: int, seed: int, device: torch.device) -> LoopSettings:
+    """Return the settings for an embedder from scratch."""
+    return LoopSettings(
+        steps=steps,
+        batch=batch,
+        seed=seed,
+        learning_rate=1e-3,
+        warm_up_steps=min(100, max(1, steps // 10)),
+        weight_decay=0.02,
+        evaluate_every=max(1, min(300, steps // 5)),
+        precision=fast_precision(device),
+    )
+
+
+def fast_precision(device: torch.device) -> str:
+    """Name the precision that this machine multiplies matrices in fastest."""
+    if device.type == "cuda":
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
