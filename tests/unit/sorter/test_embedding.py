@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from sorter.embedding import normalise_embeddings
+from sorter.errors import InvalidInputError
+
+FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@given(hnp.arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(0, 6)), elements=FLOATS))
+def test_every_embedding_comes_out_with_length_one_or_as_zeros(embeddings):
+    lengths = np.linalg.norm(normalise_embeddings(embeddings, len(embeddings)), axis=1)
+    np.testing.assert_allclose(lengths, embeddings.any(axis=1).astype(float), atol=1e-9)
+
+
+@given(hnp.arrays(np.float32, (3, 4), elements=st.floats(-9, 9, width=32)), st.floats(0.1, 10))
+def test_brightness_changes_nothing(embeddings, factor):
+    once = normalise_embeddings(embeddings, 3)
+    np.testing.assert_allclose(normalise_embeddings(embeddings * factor, 3), once, atol=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(2, 4), (4, 4), (3,), (3, 2, 2)])
+def test_another_shape_than_a_row_an_item_is_refused(shape):
+    with pytest.raises(InvalidInputError, match="3 crops"):
+        normalise_embeddings(np.ones(shape), 3)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(number):
+    with pytest.raises(InvalidInputError, match="not finite"):
+        normalise_embeddings(np.array([[1, number]]), 1)
