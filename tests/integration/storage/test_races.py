@@ -29,7 +29,7 @@ from tests.integration.storage.races import at_once
 pytestmark = pytest.mark.services
 
 N = 8
-ROUNDS = 12
+ROUNDS = 5
 
 
 @pytest.fixture(params=range(ROUNDS))
@@ -130,6 +130,12 @@ def test_a_picture_is_claimed_by_one_of_all_who_try(store: SqlStore, round_numbe
 
     claims = at_once([partial(claim, worker) for worker in range(N)])
     assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_session_is_claimed_by_one_of_all_who_try(store: SqlStore, round_number: int) -> None:
+    session_id = make_ready_session(store).session_id
+    calls = [partial(_claim_session, store, session_id, f"sort-{worker}") for worker in range(N)]
+    assert sum(claim is not None for claim in at_once(calls)) == 1
 
 
 def test_whoever_ends_the_last_picture_finds_the_session_ready_and_one_gets_it(
