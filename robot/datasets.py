@@ -41,7 +41,7 @@ _CROP_TILE_PX = 256.0
 
 @dataclass(frozen=True, slots=True)
 class RenderedViews:
-    """Views of ``n`` tables, each its own: 1 to 4 containers, 0 to 18 items, some contained."""
+    """Views of ``n`` tables, each its own: 1 to 4 containers, 0 to 18 free items, others contained."""
 
     n: int
     seed: int
@@ -82,18 +82,25 @@ def random_scene(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) 
     """Lay a table as they come: mostly full, at times empty, at times of one kind only."""
     if rng.random() < EMPTY_SHARE:
         return make_scene(rng, n_items=0, kinds=(), n_containers=0)
+    while True:
+        try:
+            return _full_scene(rng, kinds)
+        except InvalidInputError:
+            continue  # that many have no room; other numbers will
+
+
+def _full_scene(rng: np.random.Generator, kinds: Sequence[str]) -> Scene:
     n_containers = int(rng.integers(1, 5))
-    n_contained = int(rng.integers(0, 3 * n_containers + 1)) if rng.random() < 0.6 else 0
-    n_free = int(rng.integers(0, (19, 17, 14, 11)[n_containers - 1]))
+    n_contained = int(rng.integers(0, 2 * n_containers + 1)) if rng.random() < 0.6 else 0
+    n_free = int(rng.integers(0, (19, 18, 16, 13)[n_containers - 1], 2).max())
     n_kinds = int(rng.integers(1, min(len(kinds), 12) + 1))
     chosen = [str(name) for name in rng.choice(list(kinds), n_kinds, replace=False)]
-    n_items = min(18, n_free + n_contained)
     return make_scene(
         rng,
-        n_items=n_items,
+        n_items=n_free + n_contained,
         kinds=chosen,
         n_containers=n_containers,
-        n_contained=min(n_contained, n_items),
+        n_contained=n_contained,
     )
 
 

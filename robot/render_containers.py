@@ -57,7 +57,7 @@ def _draw(
 ) -> Sprite:
     unit = max(size_px)
     rng = np.random.default_rng((seed, 2))
-    canvas = Canvas(unit * resolution, oversampling=1.0 if resolution > 0.6 else 1.5)
+    canvas = Canvas(unit * resolution, oversampling=0.75 if resolution > 0.6 else 1.3)
     outline, inside = np.asarray(outline_px) / unit, np.asarray(inside_px) / unit
     gloss = _GLOSS[stuff]
     rim = rng.uniform(0.008, 0.02)
@@ -69,7 +69,7 @@ def _draw(
         canvas.polygon(inside), floor, lift=rim * 1.6, height=-deep, bevel=slant, gloss=gloss * 0.7
     )
     _TEXTURES[stuff](canvas, rng, inside)
-    return canvas.finish(rng)
+    return canvas.finish(rng, scratches=0.1)
 
 
 def _mould(canvas: Canvas, rng: np.random.Generator, inside: NDArray[np.float64]) -> None:
@@ -96,7 +96,7 @@ def _grain(canvas: Canvas, rng: np.random.Generator, inside: NDArray[np.float64]
     """Give wood its grain, and the floor its own boards."""
     rows = cv2.resize(rng.standard_normal((90, 1)).astype(np.float32), (1, 400))
     waves = cv2.resize(rng.standard_normal((9, 5)).astype(np.float32), (40, 400))
-    canvas.multiply(np.asarray(1 + 0.06 * rows + 0.06 * np.sin(waves * 4), np.float32))
+    canvas.multiply(np.asarray(1 + 0.07 * rows + 0.03 * np.sin(waves * 4), np.float32))
     joints: list[Points] = [((-0.5, y), (0.5, y)) for y in (-0.18, 0.02, 0.2)]
     canvas.engrave(
         np.minimum(canvas.lines(joints, 0.006), canvas.polygon(inside * 0.97)), 0.004, 0.4

@@ -36,9 +36,8 @@ def _illumination(view: View, light: Light, optics: Optics) -> NDArray[np.float3
     azimuth = light.azimuth_rad + view.turn_rad
     slope = light.falloff * (x * np.cos(azimuth) + y * np.sin(azimuth))
     corners = 1 - optics.vignette * 2 * (x * x + y * y)
-    small = (optics.exposure * (1 + slope) * corners).astype(np.float32)
-    smooth = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.merge([smooth * np.float32(tint) for tint in light.tint]))
+    small = (optics.exposure * (1 + slope) * corners)[..., None] * light.tint
+    return np.asarray(cv2.resize(small.astype(np.float32), (width, height)))
 
 
 def _with_noise(

@@ -13,6 +13,8 @@ from robot.table import Light
 
 Pixels = NDArray[np.float32]
 
+_SOLID = 100  # coverage, of 255, from which a pixel counts as the thing's own
+
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
@@ -72,25 +74,26 @@ def lay_sprite(
 ) -> Footprint | None:
     """Draw a sprite and its shadow into a picture; return where it shows, ``None`` if nowhere."""
     reach = tall_px * 1.3 + lamp.softness_px * 2.5 + 2
-    patch, matrix = _patch(sprite, pose, reach)
+    patch = _patch(sprite, pose, reach, (rgb.shape[0], rgb.shape[1]))
     left, top, width, height = patch
-    if left >= rgb.shape[1] or top >= rgb.shape[0] or left + width <= 0 or top + height <= 0:
+    if width <= 0 or height <= 0:
         return None
+    matrix = _matrix(sprite, pose, left, top)
     rgba = cv2.warpAffine(sprite.rgba, matrix, (width, height), flags=cv2.INTER_LINEAR)
     relief = cv2.warpAffine(sprite.relief, matrix, (width, height), flags=cv2.INTER_LINEAR)
     cover = rgba[..., 3].astype(np.float32) * (1 / 255)
-    lit = shade(rgba[..., :3], relief, lamp, sprite.length_px * pose.scale)
+    lit = shade(rgba, relief, lamp, sprite.length_px * pose.scale)
     kept = 1 - _shadow(cover, lamp, tall_px)
     rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
     under = rgb[rows, columns].astype(np.float32)
     bare = (1 - cover) * kept
     mixed = under * bare[own_rows, own_columns, None] + lit[own_rows, own_columns]
     rgb[rows, columns] = np.clip(mixed, 0, 255).astype(np.uint8)
-    return _footprint(rgba[..., 3], patch, (own_rows, own_columns))
+    return _footprint(rgba[own_rows, own_columns, 3], (columns.start, rows.start), sprite, pose)
 
 
 def shade(
-    albedo: NDArray[np.uint8], relief: NDArray[np.float32], lamp: Lamp, length_px: float
+    rgba: NDArray[np.uint8], relief: NDArray[np.float32], lamp: Lamp, length_px: float
 ) -> Pixels:
     """Return how a relief looks in a light: matt where it is dull, mirroring where it glosses."""
     tall = relief[..., 0] * length_px
@@ -104,13 +107,10 @@ def shade(
     mirrored = 0.86 + 0.42 * np.sin(3.1 * toward + 0.3) + 0.12 * np.sin(9 * toward)
     metallic = np.clip((gloss - 0.45) * 2, 0, 0.9)
     bright = matt * (1 - metallic) + mirrored * metallic
-    half = np.array([lamp.x, lamp.y, lamp.z + 1.0])
-    half /= np.linalg.norm(half)
-    shine = np.clip((half[2] - slope_x * half[0] - slope_y * half[1]) * up, 0, 1)
-    spark = shine ** np.float32(36) * gloss * 95
-    lit = albedo * bright[..., None].astype(np.float32)
-    lit += (spark * (albedo.max(axis=2) > 0))[..., None]
-    return np.asarray(lit, np.float32)
+    half_z = float(np.hypot(np.hypot(lamp.x, lamp.y), lamp.z + 1.0))
+    shine = np.clip((lamp.z + 1.0 - slope_x * lamp.x - slope_y * lamp.y) * up * (1 / half_z), 0, 1)
+    spark = cv2.pow(shine, 36) * gloss * (rgba[..., 3] * np.float32(95 / 255))
+    return np.asarray(rgba[..., :3] * bright[..., None] + spark[..., None], np.float32)
 
 
 def lay_cavity(
@@ -138,25 +138,37 @@ def lay_cavity(
 
 
 def _patch(
-    sprite: Sprite, pose: Pose, margin: float
-) -> tuple[tuple[int, int, int, int], NDArray[np.float64]]:
-    """Return the part of the picture that a sprite needs, and the map of its pixels into it."""
+    sprite: Sprite, pose: Pose, margin: float, shape: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of what a sprite and its shadow can change.
+
+    It reaches beyond the picture by the margin at most; a size below 1 means that nothing shows.
+    """
+    h, w = sprite.rgba.shape[:2]
+    c, s = abs(np.cos(pose.angle_rad)) * pose.scale, abs(np.sin(pose.angle_rad)) * pose.scale
+    half_w, half_h = (c * w + s * h) / 2 + margin, (s * w + c * h) / 2 + margin
+    x, y = pose.centre_px
+    left, top = int(max(np.floor(x - half_w), -margin)), int(max(np.floor(y - half_h), -margin))
+    right = int(min(np.ceil(x + half_w), shape[1] + margin))
+    bottom = int(min(np.ceil(y + half_h), shape[0] + margin))
+    if left >= shape[1] or top >= shape[0] or right <= 0 or bottom <= 0:
+        return 0, 0, 0, 0
+    return left, top, right - left, bottom - top
+
+
+def _matrix(sprite: Sprite, pose: Pose, left: int, top: int) -> NDArray[np.float64]:
+    """Return the map of a sprite's pixels into the part of a picture that starts there."""
     h, w = sprite.rgba.shape[:2]
     c, s = np.cos(pose.angle_rad) * pose.scale, np.sin(pose.angle_rad) * pose.scale
-    half_w, half_h = (abs(c) * w + abs(s) * h) / 2, (abs(s) * w + abs(c) * h) / 2
     x, y = pose.centre_px
-    left, top = int(np.floor(x - half_w - margin)), int(np.floor(y - half_h - margin))
-    width = int(np.ceil(x + half_w + margin)) - left
-    height = int(np.ceil(y + half_h + margin)) - top
     # From pixel numbers to pixel numbers: a pixel's centre is half a pixel on.
     middle_x, middle_y = (w - 1) / 2, (h - 1) / 2
-    matrix = np.array(
+    return np.array(
         [
             [c, -s, x - left - 0.5 - c * middle_x + s * middle_y],
             [s, c, y - top - 0.5 - s * middle_x - c * middle_y],
         ]
     )
-    return (left, top, width, height), matrix
 
 
 def _shadow(cover: Pixels, lamp: Lamp, tall_px: float) -> Pixels:
@@ -185,15 +197,15 @@ def _overlap(
 
 
 def _footprint(
-    alpha: NDArray[np.uint8], patch: tuple[int, int, int, int], own: tuple[slice, slice]
+    alpha: NDArray[np.uint8], corner_px: tuple[int, int], sprite: Sprite, pose: Pose
 ) -> Footprint | None:
-    solid = (alpha > 100).astype(np.uint8)
-    shown = solid[own]
+    """Return what of a sprite shows, given its coverage of the picture from a corner on."""
+    shown = (alpha >= _SOLID).astype(np.uint8)
     n_shown = cv2.countNonZero(shown) if shown.size else 0
     if n_shown == 0:
         return None
     x, y, w, h = cv2.boundingRect(shown)
-    x, y = x + patch[0] + own[1].start, y + patch[1] + own[0].start
-    return Footprint(
-        (float(x), float(y), float(x + w), float(y + h)), n_shown / cv2.countNonZero(solid)
-    )
+    x, y = x + corner_px[0], y + corner_px[1]
+    n_all = np.count_nonzero(sprite.rgba[..., 3] >= _SOLID) * pose.scale**2
+    visible = min(1.0, n_shown / max(1.0, n_all))
+    return Footprint((float(x), float(y), float(x + w), float(y + h)), visible)

@@ -11,10 +11,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from robot.kinds.canvas import Rgb
 from robot.kinds.materials import jittered, pick
 
 Field = NDArray[np.float32]
 """``(n, n)`` float32, one value a texel."""
+
+Texture = NDArray[np.uint8]
+"""``(n, n, 3)`` uint8 RGB."""
 
 _TONES = (
     (70, 74, 80),
@@ -66,16 +70,17 @@ def draw_surface(name: str, seed: int, side_px: float, texel_px: float) -> NDArr
 @lru_cache(maxsize=4)
 def _draw(name: str, seed: int, side_px: float, n: int) -> NDArray[np.uint8]:
     tile = Tile(seed, side_px, n)
-    drawn = np.clip(SURFACES[name](tile), 0, 255).astype(np.uint8)
+    drawn = SURFACES[name](tile)
     drawn.setflags(write=False)
     return drawn
 
 
-def _tinted(value: Field, colour: tuple[float, float, float]) -> Field:
-    return np.asarray(value[..., None] * np.asarray(colour, np.float32))
+def _tinted(value: Field, colour: Rgb) -> Texture:
+    tall = np.asarray(value, np.float32)
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(tall, alpha=tone) for tone in colour]))
 
 
-def wood(tile: Tile) -> Field:
+def wood(tile: Tile) -> Texture:
     """Planks with rings, fibres and joints."""
     rng = tile.rng(0)
     browns = ((206, 162, 110), (172, 122, 76), (226, 192, 146), (118, 78, 50), (190, 150, 120))
@@ -89,26 +94,30 @@ def wood(tile: Tile) -> Field:
     rings = np.sin(
         (rows * plank_px / float(rng.uniform(16, 34)) + shifts[plank])[:, None] + warp * 3
     )
-    fibre = tile.noise(3, 60, 2.5) * 0.035 + tile.noise(4, 260, 7) * 0.03
+    fibre = tile.noise(3, 70, 1.8) * 0.045 + tile.noise(4, 300, 6) * 0.03
     value = (1 + 0.07 * rings + fibre) * tones[plank][:, None]
     joint = np.abs(rows - np.round(rows)) * plank_px < 1.6
     value[joint & (rows > 0.5)] *= 0.5
     return _tinted(value, colour)
 
 
-def brushed_metal(tile: Tile) -> Field:
+def brushed_metal(tile: Tile) -> Texture:
     """A sheet of metal with fine parallel scratches."""
     rng = tile.rng(0)
     colour = jittered(
         rng, ((176, 180, 184), (146, 150, 156), (196, 196, 192))[int(rng.integers(3))], 6
     )
     value = (
-        1 + tile.noise(1, 340, 2) * 0.05 + tile.noise(2, 900, 9) * 0.03 + tile.noise(3, 420) * 0.05
+        1
+        + tile.noise(1, 1500, 2) * 0.045
+        + tile.noise(4, 420, 1.6) * 0.03
+        + tile.noise(2, 900, 9) * 0.03
+        + tile.noise(3, 420) * 0.05
     )
     return _tinted(np.asarray(value), colour)
 
 
-def cloth(tile: Tile) -> Field:
+def cloth(tile: Tile) -> Texture:
     """A woven cloth, sometimes striped."""
     rng = tile.rng(0)
     tones = (*_TONES, (150, 60, 60), (70, 100, 80), (80, 96, 140))
@@ -126,7 +135,7 @@ def cloth(tile: Tile) -> Field:
     return np.asarray(drawn)
 
 
-def laminate(tile: Tile) -> Field:
+def laminate(tile: Tile) -> Texture:
     """A speckled kitchen top."""
     rng = tile.rng(0)
     colour = pick(rng, _TONES)
@@ -138,7 +147,7 @@ def laminate(tile: Tile) -> Field:
     return _tinted(np.asarray(value), colour)
 
 
-def paper(tile: Tile) -> Field:
+def paper(tile: Tile) -> Texture:
     """Sheets of wrapping or drawing paper, faintly creased."""
     rng = tile.rng(0)
     colour = pick(
@@ -151,7 +160,7 @@ def paper(tile: Tile) -> Field:
     return _tinted(np.asarray(1 + fibres - folds + tile.noise(4, 700) * 0.02), colour)
 
 
-def cutting_mat(tile: Tile) -> Field:
+def cutting_mat(tile: Tile) -> Texture:
     """A cutting mat with its grid and knife marks."""
     rng = tile.rng(0)
     colour = pick(
@@ -174,7 +183,7 @@ def cutting_mat(tile: Tile) -> Field:
     return drawn
 
 
-def concrete(tile: Tile) -> Field:
+def concrete(tile: Tile) -> Texture:
     """Cast concrete with stains and pores."""
     rng = tile.rng(0)
     colour = pick(rng, ((150, 148, 144), (176, 174, 168), (118, 118, 118)), 6)
@@ -184,7 +193,7 @@ def concrete(tile: Tile) -> Field:
     return _tinted(np.asarray(1 + clouds + grit - pores), colour)
 
 
-def felt(tile: Tile) -> Field:
+def felt(tile: Tile) -> Texture:
     """A soft plain mat."""
     rng = tile.rng(0)
     colour = pick(rng, (*_TONES, (40, 92, 60), (44, 56, 96), (130, 44, 52)))
@@ -192,7 +201,7 @@ def felt(tile: Tile) -> Field:
     return _tinted(np.asarray(1 + fuzz), colour)
 
 
-def stone(tile: Tile) -> Field:
+def stone(tile: Tile) -> Texture:
     """Polished stone with veins."""
     rng = tile.rng(0)
     colour = pick(rng, ((224, 222, 218), (190, 186, 178), (64, 66, 70), (120, 116, 108)), 6)
@@ -202,7 +211,7 @@ def stone(tile: Tile) -> Field:
     return _tinted(np.asarray(1 + veins + clouds), colour)
 
 
-SURFACES: Mapping[str, Callable[[Tile], Field]] = MappingProxyType(
+SURFACES: Mapping[str, Callable[[Tile], Texture]] = MappingProxyType(
     {
         draw.__name__: draw
         for draw in (

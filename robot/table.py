@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -105,14 +106,17 @@ class TableContainer:
         half_h = np.abs(np.outer(np.sin(turns), x) + np.outer(np.cos(turns), y)).max(axis=1)
         return float(np.hypot(half_w, half_h).max())
 
-    def holds(self, xy_px: Xy) -> bool:
-        """Whether a place on the table lies within its true outline, the rim included."""
+    def depth_px(self, xy_px: Xy) -> float:
+        """Return how far inside its true outline a place on the table lies, below 0 outside."""
         right = xy_px[0] - self.centre_xy_px[0]
         down = self.centre_xy_px[1] - xy_px[1]
         c, s = np.cos(self.angle_rad), np.sin(self.angle_rad)
         own = (float(c * right + s * down), float(c * down - s * right))
-        outline = self.outline_px.astype(np.float32)
-        return cv2.pointPolygonTest(outline, own, measureDist=False) >= 0
+        return cv2.pointPolygonTest(self.outline_px.astype(np.float32), own, measureDist=True)
+
+    def holds(self, xy_px: Xy) -> bool:
+        """Whether a place on the table lies within its true outline, the rim included."""
+        return self.depth_px(xy_px) >= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ class Scene:
         return next(holding, None)
 
 
+@lru_cache
 def shape_outline(shape: ContainerShape) -> NDArray[np.float64]:
     """Return a shape's outline ``(k, 2)``, 1 wide and 1 deep, around its centre."""
     if shape is ContainerShape.BOX:

@@ -34,6 +34,9 @@ CONTAINER_SERVO0_PW = (900.0, 1900.0)
 GAP_PX = 10.0
 """Between any two things on the table."""
 
+WALL_PX = 20.0
+"""Between what lies in a container and the container's outline: its wall is that thick at most."""
+
 _NEAR_PX, _FAR_PX = 884.0, 2116.0  # of the picture's edges from the base axis, at ArmGeometry()
 _LEAN = 0.985  # cosine of the most that a container stands aside in the best of its views
 _TRIES = 60
@@ -231,15 +234,13 @@ def _lay_inside(
     for _ in range(_TRIES):
         number = int(rng.integers(len(containers)))
         container = containers[number]
-        inner = np.hypot(*container.outline_px.T).min() * 0.86 - item.radius_px
-        away = max(0.0, float(inner)) * np.sqrt(rng.random())
-        angle = rng.uniform(0, 2 * np.pi)
-        x, y = container.centre_xy_px
-        place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
-        if all(
+        dx, dy = rng.uniform(-0.5, 0.5, 2) * max(container.size_px)
+        place = (float(container.centre_xy_px[0] + dx), float(container.centre_xy_px[1] + dy))
+        is_clear = all(
             _distance_px(place, other.centre_xy_px) > item.radius_px + other.radius_px
             for other in items
-        ):
+        )
+        if is_clear and container.depth_px(place) > item.length_px / 2 + WALL_PX:
             return _moved(item, place, number)
     return None
 

@@ -20,7 +20,7 @@ Mask = NDArray[np.uint8]
 Points = Sequence[tuple[float, float]] | NDArray[np.float64]
 """``(k, 2)`` x right and y down, in units of the thing's length, origin at its centre."""
 
-OVERSAMPLING = 2.0
+OVERSAMPLING = 1.7
 """Canvas pixels a picture pixel; the warp into the picture averages them."""
 
 _SHIFT = 4  # binary digits behind the point in OpenCV's fixed-point coordinates
@@ -115,15 +115,18 @@ class Canvas:
         height: float = 0.06,
         bevel: float = 0.03,
         gloss: float = 0.3,
+        axis_y: float | None = None,
     ) -> None:
-        """Lay a solid part: it rises from ``lift`` to ``lift + height`` over a round ``bevel``."""
+        """Lay a solid part: it rises from ``lift`` to ``lift + height`` over a round ``bevel``.
+
+        With ``axis_y`` it is a rod of radius ``bevel`` whose axis lies along x at that y.
+        """
         rows, columns = _extent(mask)
         part = mask[rows, columns]
         if part.size == 0:
             return
-        padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-        inside = cv2.distanceTransform((padded > 127).astype(np.uint8), cv2.DIST_L2, 3)
-        rise = np.clip(inside[1:-1, 1:-1] / (bevel * self.unit_px), 0, 1)
+        inside = _inside_px(part) if axis_y is None else self._rod_px(rows, axis_y, bevel)
+        rise = np.clip(inside / (bevel * self.unit_px), 0, 1)
         tall = lift + height * np.sqrt(rise * (2 - rise))
         cover = part.astype(np.float32) / 255
         _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover[..., None])
@@ -161,19 +164,21 @@ class Canvas:
         grooves = rng.standard_normal((72, 3)).astype(np.float32)
         self.multiply(1 + strength * np.clip(grooves, -2, 2))
 
-    def finish(self, rng: np.random.Generator) -> Sprite:
-        """Wear the thing a little and return it, cut to its bounding box."""
-        self._wear(rng)
-        rgba = np.dstack([np.clip(self.rgb, 0, 255) * self.alpha[..., None], self.alpha * 255])
+    def finish(self, rng: np.random.Generator, scratches: float = 0.3) -> Sprite:
+        """Wear the thing, with scratches at most that plain; return it cut to its bounding box."""
+        self._wear(rng, scratches)
         rows, columns = _extent((self.alpha > 0.5).astype(np.uint8), _EDGE_PX)
-        relief = np.dstack([self.height * self.alpha, self.gloss])
-        return Sprite(
-            np.ascontiguousarray(rgba[rows, columns].round().astype(np.uint8)),
-            np.ascontiguousarray(relief[rows, columns]),
-            self.unit_px,
-        )
+        alpha = self.alpha[rows, columns]
+        rgba = np.empty((*alpha.shape, 4), np.uint8)
+        np.clip(self.rgb[rows, columns], 0, 255, out=self.rgb[rows, columns])
+        rgba[..., :3] = self.rgb[rows, columns] * alpha[..., None] + 0.5
+        rgba[..., 3] = alpha * 255 + 0.5
+        relief = np.empty((*alpha.shape, 2), np.float32)
+        relief[..., 0] = self.height[rows, columns] * alpha
+        relief[..., 1] = self.gloss[rows, columns]
+        return Sprite(rgba, relief, self.unit_px)
 
-    def _wear(self, rng: np.random.Generator) -> None:
+    def _wear(self, rng: np.random.Generator, plainness: float) -> None:
         """Stain, scratch and darken at the edges, each by chance."""
         stains = cv2.GaussianBlur(rng.standard_normal((14, 14)).astype(np.float32), (0, 0), 1.2)
         dirt = float(rng.uniform(0.03, 0.16))
@@ -183,9 +188,14 @@ class Canvas:
         ends = starts + rng.normal(0, 0.12, (n_scratches, 2))
         if n_scratches:
             scratches = self.lines(list(np.stack([starts, ends], axis=1)), 0.004)
-            self.paint(scratches, (235, 235, 230), float(rng.uniform(0.08, 0.3)))
+            self.paint(scratches, (235, 235, 230), float(rng.uniform(0.25, 1)) * plainness)
         soft = cv2.blur(self.alpha, (max(3, self.n // 24),) * 2)
         self.rgb *= 1 - float(rng.uniform(0.15, 0.4)) * np.clip(1 - soft, 0, 0.7)[..., None]
+
+    def _rod_px(self, rows: slice, axis_y: float, radius: float) -> NDArray[np.float32]:
+        """Return how far within a rod each row lies, ``(rows, 1)``, in pixels."""
+        at = np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - self._px(axis_y)
+        return np.asarray(radius * self.unit_px - np.abs(at))[:, None]
 
     def _px(self, at: float) -> float:
         return at * self.unit_px + self.n / 2
@@ -235,12 +245,22 @@ def regular(n: int, radius: float, turn_deg: float = 0, x: float = 0, y: float =
 def rounded_box(x: float, y: float, w: float, h: float, corner: float) -> NDArray[np.float64]:
     """Return the outline of an upright rectangle with rounded corners."""
     if corner <= 0:
-        signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-        return np.asarray(signs * (w / 2, h / 2) + (x, y))
+        return np.asarray(_SQUARE * (w / 2, h / 2) + (x, y))
     r = min(corner, w / 2, h / 2)
-    dx, dy = w / 2 - r, h / 2 - r
-    corners = ((dx, dy, 0), (-dx, dy, 90), (-dx, -dy, 180), (dx, -dy, 270))
-    return np.concatenate([arc(x + cx, y + cy, r, r, t, t + 90, 9) for cx, cy, t in corners])
+    return np.asarray(_CORNERS * (w / 2 - r, h / 2 - r) + _QUARTERS * r + (x, y))
+
+
+_SQUARE = np.array([(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)])
+_CORNERS = np.repeat(_SQUARE, 9, axis=0)
+_QUARTERS = np.concatenate([arc(0, 0, 1, 1, at, at + 90, 9) for at in (0, 90, 180, 270)])
+
+
+def _inside_px(part: Mask) -> NDArray[np.float32]:
+    """Return how far inside its edge each point of a part lies, in pixels."""
+    padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    solid = (padded > 127).astype(np.uint8)
+    inside = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(inside[1:-1, 1:-1], np.float32)
 
 
 def _extent(mask: NDArray[np.uint8], margin: int = 0) -> tuple[slice, slice]:

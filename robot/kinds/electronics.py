@@ -42,7 +42,9 @@ def aa_battery(canvas: Canvas, rng: np.random.Generator) -> None:
     sleeve, band = pick(rng, _LABELS), pick(rng, (*BRASSES, *STEELS, *PLASTICS))
     r = rng.uniform(0.13, 0.155)
     canvas.add(canvas.box(0.465, 0, 0.05, r * 0.75, 0.012), pick(rng, STEELS[:2]), height=r * 0.6)
-    canvas.add(canvas.box(-0.01, 0, 0.94, 2 * r, 0.025), sleeve, height=r, bevel=r, gloss=0.45)
+    canvas.add(
+        canvas.box(-0.01, 0, 0.94, 2 * r, 0.025), sleeve, height=r, bevel=r, axis_y=0, gloss=0.45
+    )
     split = rng.uniform(0.12, 0.28)
     canvas.paint(canvas.box((split + 0.455) / 2, 0, 0.455 - split, 2 * r), band)
     for x in (-0.462, 0.44):
@@ -133,7 +135,9 @@ def capacitor(canvas: Canvas, rng: np.random.Generator) -> None:
     for y in (-0.08, 0.08):
         wire: Points = ((-0.1, y), (-0.48, y + rng.normal(0, 0.015)))
         canvas.add(canvas.stroke(wire, 0.024), (205, 207, 210), height=0.02, gloss=0.9)
-    canvas.add(canvas.box(0.13, 0, 0.66, 2 * r, 0.04), sleeve, height=r, bevel=r, gloss=0.4)
+    canvas.add(
+        canvas.box(0.13, 0, 0.66, 2 * r, 0.04), sleeve, height=r, bevel=r, axis_y=0, gloss=0.4
+    )
     stripe = rng.uniform(-0.4, 0.4) * r
     canvas.paint(canvas.box(0.13, stripe, 0.63, r * 0.5), (200, 204, 212), 0.85)
     for x in (-0.04, 0.1, 0.24):
@@ -196,7 +200,12 @@ def ring_terminal(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.cut(canvas.disc(0.49 - outer, 0, outer * rng.uniform(0.48, 0.58)))
     r = rng.uniform(0.1, 0.13)
     canvas.add(
-        canvas.box(-0.26, 0, 0.46, 2 * r, 0.03), pick(rng, sleeves), height=r, bevel=r, gloss=0.4
+        canvas.box(-0.26, 0, 0.46, 2 * r, 0.03),
+        pick(rng, sleeves),
+        height=r,
+        bevel=r,
+        axis_y=0,
+        gloss=0.4,
     )
     canvas.engrave(canvas.box(-0.2, 0, 0.07, 2 * r), 0.03, 0.2)
     canvas.add(canvas.box(-0.478, 0, 0.024, 1.2 * r), (50, 30, 25), height=0.05, gloss=0.1)
@@ -206,13 +215,22 @@ def glass_fuse(canvas: Canvas, rng: np.random.Generator) -> None:
     """A glass tube fuse with two metal caps and a wire within."""
     r = rng.uniform(0.1, 0.13)
     glass: tuple[Rgb, ...] = ((206, 222, 220), (220, 226, 224), (190, 212, 206))
-    canvas.add(canvas.box(0, 0, 0.94, 1.86 * r), pick(rng, glass, 5), height=r, bevel=r, gloss=0.6)
+    canvas.add(
+        canvas.box(0, 0, 0.94, 1.86 * r),
+        pick(rng, glass, 5),
+        height=r,
+        bevel=r,
+        axis_y=0,
+        gloss=0.6,
+    )
     canvas.paint(canvas.box(0, -r * 0.4, 0.6, r * 0.22), (250, 252, 252), 0.8)
     thread = np.stack([np.linspace(-0.3, 0.3, 20), rng.normal(0, 0.006, 20)], axis=1)
     canvas.paint(canvas.stroke(thread, 0.014), (110, 100, 90), 0.9)
     cap = pick(rng, STEELS[:2] + BRASSES)
     for x in (-0.37, 0.37):
-        canvas.add(canvas.box(x, 0, 0.24, 2 * r, 0.02), cap, height=r, bevel=r, gloss=0.85)
+        canvas.add(
+            canvas.box(x, 0, 0.24, 2 * r, 0.02), cap, height=r, bevel=r, axis_y=0, gloss=0.85
+        )
         canvas.engrave(canvas.box(x * 0.75, 0, 0.012, 2 * r), 0.01, 0.3)
 
 

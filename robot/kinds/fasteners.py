@@ -38,6 +38,7 @@ def hex_bolt(canvas: Canvas, rng: np.random.Generator) -> None:
         metal,
         height=r,
         bevel=r,
+        axis_y=0,
         gloss=0.8,
     )
     smooth = rng.uniform(0.0, 0.3)
@@ -93,7 +94,7 @@ def screw(canvas: Canvas, rng: np.random.Generator) -> None:
     r, head = rng.uniform(0.045, 0.065), rng.uniform(0.1, 0.14)
     tip = 0.3
     core: Points = ((-0.42, -r), (tip, -r * 0.85), (0.48, 0), (tip, r * 0.85), (-0.42, r))
-    canvas.add(canvas.polygon(core), metal, height=r, bevel=r, gloss=0.7)
+    canvas.add(canvas.polygon(core), metal, height=r, bevel=r, axis_y=0, gloss=0.7)
     for x in np.arange(-0.22, 0.4, rng.uniform(0.05, 0.065)):
         reach = r * 1.75 * min(1.0, (0.5 - x) / 0.22)
         blade = canvas.stroke(((x, -reach), (x + 0.035, reach)), 0.014)
@@ -106,7 +107,9 @@ def screw(canvas: Canvas, rng: np.random.Generator) -> None:
         (-0.455, head),
         (-0.49, head),
     )
-    canvas.add(canvas.polygon(cone), scaled(metal, 0.95), height=head, bevel=head, gloss=0.8)
+    canvas.add(
+        canvas.polygon(cone), scaled(metal, 0.95), height=head, bevel=head, axis_y=0, gloss=0.8
+    )
 
 
 def wing_nut(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -155,7 +158,7 @@ def nail(canvas: Canvas, rng: np.random.Generator) -> None:
     metal = pick(rng, STEELS + BRASSES[:1])
     r, head = rng.uniform(0.018, 0.028), rng.uniform(0.05, 0.07)
     body: Points = ((-0.46, -r), (0.41, -r), (0.49, 0), (0.41, r), (-0.46, r))
-    canvas.add(canvas.polygon(body), metal, height=r * 1.5, bevel=r, gloss=0.8)
+    canvas.add(canvas.polygon(body), metal, height=r * 1.5, bevel=r, axis_y=0, gloss=0.8)
     canvas.add(canvas.box(-0.475, 0, 0.028, 2 * head, 0.012), metal, height=head, gloss=0.8)
     grips: list[Points] = [((x, -r), (x, r)) for x in (-0.42, -0.4, -0.38, -0.36)]
     canvas.engrave(canvas.lines(grips, 0.008), 0.01)

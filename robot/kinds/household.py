@@ -84,7 +84,7 @@ def pen_cap(canvas: Canvas, rng: np.random.Generator) -> None:
         (0.38, r * 0.72),
         (-0.47, r),
     )
-    canvas.add(canvas.polygon(tube), colour, height=r, bevel=r, gloss=0.5)
+    canvas.add(canvas.polygon(tube), colour, height=r, bevel=r, axis_y=0, gloss=0.5)
     canvas.paint(canvas.box(-0.455, 0, 0.04, 2 * r), scaled(colour, 0.45), 0.9)
     clip = pick(rng, STEELS[:2]) if rng.random() < 0.4 else scaled(colour, 1.1)
     canvas.add(
@@ -186,7 +186,14 @@ def cork(canvas: Canvas, rng: np.random.Generator) -> None:
     """A wine cork on its side, pitted."""
     brown: tuple[Rgb, ...] = ((206, 164, 116), (190, 146, 100), (216, 180, 136))
     r = rng.uniform(0.21, 0.25)
-    canvas.add(canvas.box(0, 0, 0.86, 2 * r, 0.03), pick(rng, brown), height=r, bevel=r, gloss=0.05)
+    canvas.add(
+        canvas.box(0, 0, 0.86, 2 * r, 0.03),
+        pick(rng, brown),
+        height=r,
+        bevel=r,
+        axis_y=0,
+        gloss=0.05,
+    )
     for x, y in rng.uniform((-0.38, -r * 0.85), (0.38, r * 0.85), (26, 2)):
         size = float(rng.uniform(0.006, 0.02))
         canvas.engrave(canvas.ellipse(x, y, size * 1.6, size), 0.01, 0.5)

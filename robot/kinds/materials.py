@@ -32,7 +32,7 @@ WOODS: tuple[Rgb, ...] = ((214, 176, 124), (196, 150, 98), (226, 196, 150), (168
 
 def jittered(rng: np.random.Generator, colour: Rgb, spread: float = 10.0) -> Rgb:
     """Return the colour, a little lighter or darker and a little off."""
-    values = np.asarray(colour) * rng.uniform(0.88, 1.08) + rng.normal(0, spread / 2, 3)
+    values = np.asarray(colour) * rng.uniform(0.88, 1.08) * rng.normal(1, spread / 300, 3)
     red, green, blue = np.clip(values, 8, 250)
     return float(red), float(green), float(blue)
 

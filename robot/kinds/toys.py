@@ -36,9 +36,9 @@ def capsule(canvas: Canvas, rng: np.random.Generator) -> None:
     """A medicine capsule of two colours."""
     left, right = pick(rng, PLASTICS), pick(rng, PLASTICS)
     r = rng.uniform(0.15, 0.19)
-    canvas.add(canvas.box(0, 0, 0.97, 1.94 * r, r), left, height=r, bevel=r, gloss=0.6)
-    half = np.concatenate([[(0.02, -r), (0.02, r)], arc(0.49 - r, 0, r, r, 90, -90, 24)])
-    canvas.add(canvas.polygon(half), right, height=r * 1.04, bevel=r, gloss=0.6)
+    body = canvas.box(0, 0, 0.97, 1.94 * r, r)
+    canvas.add(body, left, height=r, bevel=r, gloss=0.6)
+    canvas.paint(np.minimum(body, canvas.box(0.26, 0, 0.48, 2 * r)), right)
     canvas.engrave(canvas.box(0.02, 0, 0.012, 2 * r), 0.02, 0.35)
 
 
@@ -166,7 +166,7 @@ def game_pawn(canvas: Canvas, rng: np.random.Generator) -> None:
         (-0.25, foot * 0.75),
         (-0.4, foot),
     )
-    canvas.add(canvas.polygon(cone), colour, height=foot * 0.8, bevel=foot, gloss=0.45)
+    canvas.add(canvas.polygon(cone), colour, height=foot * 0.8, bevel=foot, axis_y=0, gloss=0.45)
     canvas.add(
         canvas.box(-0.43, 0, 0.08, 2 * foot, 0.03), scaled(colour, 0.95), height=0.14, gloss=0.4
     )
