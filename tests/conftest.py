@@ -1,4 +1,4 @@
-"""Real servers for the tests that are marked ``services``, started when the first one asks."""
+"""Hypothesis' settings, and real servers for the tests that are marked ``services``."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from cli.services.network import free_port
 from cli.services.postgres import PostgresServer
 from cli.services.process import Child, Leash, await_ready
 from cli.services.redis import RedisServer
+
+# A busy machine is slow without being wrong; 40 examples find what these laws can break by.
+settings.register_profile("laws", deadline=None, max_examples=40)
+settings.load_profile("laws")
 
 MIGRATED = "migrated"
 

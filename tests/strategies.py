@@ -34,44 +34,48 @@ def positions_pw() -> st.SearchStrategy[float]:
     return st.integers(1000, 2000).map(float)
 
 
-@st.composite
-def boxes(draw: st.DrawFn, size: ImageSize = CAMERA, step_px: int = 1) -> list[float]:
+def boxes(size: ImageSize = CAMERA, step_px: int = 1) -> st.SearchStrategy[list[float]]:
     """Return one xyxy box within a picture, its corners on a grid of ``step_px``."""
-    columns = st.integers(0, size.width_px // step_px)
-    rows = st.integers(0, size.height_px // step_px)
-    x = sorted(draw(st.lists(columns, min_size=2, max_size=2, unique=True)))
-    y = sorted(draw(st.lists(rows, min_size=2, max_size=2, unique=True)))
-    return [float(side * step_px) for side in (x[0], y[0], x[1], y[1])]
+    return box_arrays(1, size, step_px).map(lambda some: [float(side) for side in some[0]])
 
 
 def box_arrays(
     max_size: int = 8, size: ImageSize = CAMERA, step_px: int = 1
 ) -> st.SearchStrategy[NDArray[np.float32]]:
-    """Return ``(n, 4)`` boxes."""
-    rows = st.lists(boxes(size, step_px), min_size=1, max_size=max_size)
-    return rows.map(lambda some: np.array(some, np.float32))
+    """Return ``(n, 4)`` boxes, at least one."""
+    columns, rows = size.width_px // step_px, size.height_px // step_px
+    x, y = st.integers(0, columns - 1), st.integers(0, rows - 1)
+    wide, high = st.integers(1, columns), st.integers(1, rows)
+    rows_of_sides = st.lists(st.tuples(x, y, wide, high), min_size=1, max_size=max_size)
+    return rows_of_sides.map(lambda some: _boxes_from_sides(np.array(some), columns, rows, step_px))
+
+
+def _boxes_from_sides(
+    sides: NDArray[np.int64], columns: int, rows: int, step_px: int
+) -> NDArray[np.float32]:
+    """Return xyxy boxes of ``(n, 4)`` corners and sides in grid steps, within the grid."""
+    high = np.minimum(sides[:, :2] + sides[:, 2:], [columns, rows])
+    return (np.hstack([sides[:, :2], high]) * step_px).astype(np.float32)
 
 
 @st.composite
 def detections(draw: st.DrawFn, max_size: int = 6, step_px: int = 154) -> Detections:
     """Return detections on a coarse grid, so that twins, neighbours and cut boxes are common."""
-    n = draw(st.integers(0, max_size))
-    rows = [draw(boxes(step_px=step_px)) for _ in range(n)]
-    labels = [draw(st.sampled_from(list(Label))) for _ in range(n)]
-    scores = [draw(st.integers(0, 10)) / 10 for _ in range(n)]
-    return Detections(
-        np.array(rows, np.float32).reshape(-1, 4),
-        np.array(labels, np.int64),
-        np.array(scores, np.float32),
-    )
+    if draw(st.integers(0, 5)) == 0:
+        return Detections.empty()
+    xyxy_px = draw(box_arrays(max_size, CAMERA, step_px))
+    n = len(xyxy_px)
+    labels_and_scores = st.tuples(st.sampled_from(Label), st.integers(0, 10))
+    drawn = np.array(draw(st.lists(labels_and_scores, min_size=n, max_size=n)))
+    return Detections(xyxy_px, drawn[:, 0], (drawn[:, 1] / 10).astype(np.float32))
 
 
 @st.composite
-def sessions(draw: st.DrawFn, min_size: int = 0, max_size: int = 5) -> list[Photograph]:
+def sessions(draw: st.DrawFn, min_size: int = 0, max_size: int = 4) -> list[Photograph]:
     """Return the photographs of one session, some of them taken at the same position."""
-    n = draw(st.integers(min_size, max_size))
     positions = st.sampled_from([1200.0, 1400.0, 1600.0])
+    taken = draw(st.lists(st.tuples(positions, detections()), min_size=min_size, max_size=max_size))
     return [
-        Photograph(f"image-{number}", draw(positions), CAMERA, draw(detections()))
-        for number in range(n)
+        Photograph(f"image-{number}", position_pw, CAMERA, found)
+        for number, (position_pw, found) in enumerate(taken)
     ]
