@@ -24,7 +24,6 @@ from tests.unit.sorter.tables import (
     SIZE,
     PhotographedTable,
     make_container,
-    scattered,
 )
 
 REPEATABILITY_PX = 40.0
@@ -149,16 +148,6 @@ def test_of_twins_in_one_picture_one_stays():
 
 def test_an_uncut_box_in_a_larger_one_is_a_thing_of_its_own():
     assert not len(second_boxes(of_boxes([(100, 300, 400, 700), (150, 350, 200, 400)])))
-
-
-def test_the_number_of_pairs_looked_at_grows_with_the_number_of_sightings(monkeypatch):
-    counted = {n: count_pairs(scattered(n, seed=1)) for n in (10, 40)}
-    assert counted[40] <= 4 * counted[10] * 1.5
-
-
-def count_pairs(things):
-    found = located(PhotographedTable(things).photographs)
-    return len(list(near_pairs(found, everything(found), REPEATABILITY_PX)))
 
 
 def test_an_arm_without_calibration_gets_the_generous_gate():
