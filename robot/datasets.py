@@ -6,7 +6,7 @@ They fulfil the dataset Protocols of ``vision`` by their form alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from robot.camera import encode_jpeg, photograph, photograph_view
 from robot.kinds import KINDS
-from robot.table import Scene, TableItem
+from robot.table import Scene, TableContainer, TableItem
 from robot.table_layout import (
     make_container,
     make_item,
@@ -41,7 +41,7 @@ _CROP_TILE_PX = 256.0
 
 @dataclass(frozen=True, slots=True)
 class RenderedViews:
-    """Views of ``n`` tables, each its own: 1 to 4 containers, 0 to 18 free items, others contained."""
+    """Views of ``n`` tables: 1 to 4 containers, 0 to 18 free items, others contained."""
 
     n: int
     seed: int
@@ -111,13 +111,13 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
     place = (float(rng.uniform(200, 1440)), float(rng.uniform(180, 1050)))
     centre = _table_point(full, place)
     item = make_item(rng, kind, centre)
-    containers = ()
+    containers: tuple[TableContainer, ...] = ()
     if rng.random() < 0.15:
         away = rng.uniform(-70, 70, 2)
         containers = (
             make_container(rng, (centre[0] + float(away[0]), centre[1] + float(away[1]))),
         )
-        item = _inside(item)
+        item = replace(item, contained_in=0)
     items = (item, *_neighbours(rng, item, kinds))
     scene = Scene(
         items, containers, make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0
@@ -131,10 +131,6 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
     return _cut(rgb, photo.xyxy_px[is_it][0], rng)
 
 
-def _inside(item: TableItem) -> TableItem:
-    return TableItem(item.kind, item.centre_xy_px, item.angle_rad, item.length_px, item.seed, 0)
-
-
 def _neighbours(
     rng: np.random.Generator, item: TableItem, kinds: Sequence[str]
 ) -> tuple[TableItem, ...]:
@@ -146,11 +142,7 @@ def _neighbours(
     away = item.radius_px + other.radius_px + rng.uniform(0, 14)
     x, y = item.centre_xy_px
     place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
-    return (
-        TableItem(
-            other.kind, place, other.angle_rad, other.length_px, other.seed, item.contained_in
-        ),
-    )
+    return (replace(other, centre_xy_px=place, contained_in=item.contained_in),)
 
 
 def _table_point(view: View, place_px: tuple[float, float]) -> tuple[float, float]:
@@ -161,7 +153,8 @@ def _table_point(view: View, place_px: tuple[float, float]) -> tuple[float, floa
 
 def _recompressed(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     data = np.frombuffer(encode_jpeg(rgb, quality), np.uint8)
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    bgr = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(bgr[..., ::-1])
 
 
 def _cut(

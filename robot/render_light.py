@@ -79,8 +79,8 @@ def lay_sprite(
     if width <= 0 or height <= 0:
         return None
     matrix = _matrix(sprite, pose, left, top)
-    rgba = cv2.warpAffine(sprite.rgba, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    relief = cv2.warpAffine(sprite.relief, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    rgba = np.asarray(cv2.warpAffine(sprite.rgba, matrix, (width, height)), np.uint8)
+    relief = np.asarray(cv2.warpAffine(sprite.relief, matrix, (width, height)), np.float32)
     cover = rgba[..., 3].astype(np.float32) * (1 / 255)
     lit = shade(rgba, relief, lamp, sprite.length_px * pose.scale)
     kept = 1 - _shadow(cover, lamp, tall_px)

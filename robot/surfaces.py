@@ -59,7 +59,7 @@ class Tile:
         """Return a sine of that period, one row that broadcasts over the tile."""
         at = (np.arange(self.n, dtype=np.float32) + 0.5) * self.texel_px
         wave = np.sin(at * (2 * np.pi / period_px)).astype(np.float32)
-        return wave[None, :] if along_x else wave[:, None]
+        return np.asarray(wave[None, :] if along_x else wave[:, None])
 
 
 def draw_surface(name: str, seed: int, side_px: float, texel_px: float) -> NDArray[np.uint8]:

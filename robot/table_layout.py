@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from robot.kinds import KINDS
-from robot.kinds.materials import BRASSES, PLASTICS, STEELS, WOODS, Rgb, pick
+from robot.kinds.canvas import Rgb
+from robot.kinds.materials import BRASSES, PLASTICS, STEELS, WOODS, pick
 from robot.surfaces import SURFACES
 from robot.table import (
     ContainerShape,
@@ -22,7 +24,7 @@ from robot.table import (
 )
 from sorter.errors import InvalidInputError
 from sorter.geometry import table_from_servo
-from sorter.types import ArmGeometry, ImageSize
+from sorter.types import ArmGeometry, ImageSize, PositionArray
 
 CAMERA = ImageSize(1640, 1232)
 """The pictures of the arm's camera. Source: docs/interfaces/sorterbot.md."""
@@ -37,7 +39,6 @@ GAP_PX = 10.0
 WALL_PX = 20.0
 """Between what lies in a container and the container's outline: its wall is that thick at most."""
 
-_NEAR_PX, _FAR_PX = 884.0, 2116.0  # of the picture's edges from the base axis, at ArmGeometry()
 _LEAN = 0.985  # cosine of the most that a container stands aside in the best of its views
 _TRIES = 60
 _STUFF_COLOURS: dict[Stuff, tuple[Rgb, ...]] = {
@@ -73,12 +74,13 @@ def make_scene(
     """
     if n_contained > n_items or (n_contained and not n_containers) or (n_items and not kinds):
         raise InvalidInputError("items in containers need items, containers and kinds")
+    geometry = geometry or ArmGeometry()
     for _ in range(_TRIES):
-        containers = _lay_containers(rng, n_containers)
+        containers = _lay_containers(rng, n_containers, geometry)
         items = (
             None
             if containers is None
-            else _lay_items(rng, n_items, kinds, containers, n_contained, geometry or ArmGeometry())
+            else _lay_items(rng, n_items, kinds, containers, n_contained, geometry)
         )
         if containers is not None and items is not None:
             return Scene(
@@ -144,12 +146,17 @@ def make_container(rng: np.random.Generator, xy_px: Xy) -> TableContainer:
 
 
 def _lay_containers(
-    rng: np.random.Generator, n_containers: int
+    rng: np.random.Generator, n_containers: int, geometry: ArmGeometry
 ) -> tuple[TableContainer, ...] | None:
     laid: list[TableContainer] = []
     for _ in range(n_containers):
         one = next(
-            (c for c in (_loose_container(rng) for _ in range(_TRIES)) if _is_clear(c, laid)), None
+            (
+                c
+                for c in (_loose_container(rng, geometry) for _ in range(_TRIES))
+                if _is_clear(c, laid)
+            ),
+            None,
         )
         if one is None:
             return None
@@ -157,16 +164,16 @@ def _lay_containers(
     return tuple(laid)
 
 
-def _loose_container(rng: np.random.Generator) -> TableContainer:
+def _loose_container(rng: np.random.Generator, geometry: ArmGeometry) -> TableContainer:
+    near_px = geometry.radius_px - CAMERA.height_px / 2
+    far_px = geometry.radius_px + CAMERA.height_px / 2
     one = make_container(rng, (0.0, 0.0))
     r = one.radius_px + 4
-    distance = rng.uniform((_NEAR_PX + r) / _LEAN, _FAR_PX - r)
+    distance = rng.uniform((near_px + r) / _LEAN, far_px - r)
     servo0 = rng.uniform(*CONTAINER_SERVO0_PW)
-    angle = np.radians((1500.0 - servo0) * 130.0 / 1400.0)
-    centre = (float(distance * np.sin(angle)), float(distance * np.cos(angle)))
-    return TableContainer(
-        one.shape, centre, one.size_px, one.angle_rad, one.stuff, one.colour, one.seed
-    )
+    ahead = table_from_servo([(servo0, geometry.dist_min_pw)], CAMERA, geometry)[0]
+    x, y = ahead * (distance / np.hypot(*ahead))
+    return replace(one, centre_xy_px=(float(x), float(y)))
 
 
 def _is_clear(one: TableContainer, laid: Sequence[TableContainer]) -> bool:
@@ -202,18 +209,18 @@ def _lay_items(
     return tuple(items[int(k)] for k in order)
 
 
-def _places_in_reach(rng: np.random.Generator, n: int, geometry: ArmGeometry) -> np.ndarray:
+def _places_in_reach(rng: np.random.Generator, n: int, geometry: ArmGeometry) -> PositionArray:
     servo = np.stack([rng.uniform(*ITEM_SERVO0_PW, n), rng.uniform(*ITEM_SERVO1_PW, n)], axis=1)
     return table_from_servo(servo, CAMERA, geometry)
 
 
 def _lay_free(
     item: TableItem,
-    places: np.ndarray,
+    places: PositionArray,
     containers: Sequence[TableContainer],
     items: Sequence[TableItem],
 ) -> TableItem | None:
-    is_free = np.ones(len(places), bool)
+    is_free = np.ones(len(places), np.bool_)
     keep_off = [(c.centre_xy_px, c.clearance_px) for c in containers]
     keep_off += [(o.centre_xy_px, o.radius_px) for o in items if o.contained_in is None]
     for centre, radius in keep_off:
@@ -222,7 +229,7 @@ def _lay_free(
     if not is_free.any():
         return None
     x, y = places[int(np.argmax(is_free))]
-    return _moved(item, (float(x), float(y)), None)
+    return replace(item, centre_xy_px=(float(x), float(y)))
 
 
 def _lay_inside(
@@ -241,12 +248,8 @@ def _lay_inside(
             for other in items
         )
         if is_clear and container.depth_px(place) > item.length_px / 2 + WALL_PX:
-            return _moved(item, place, number)
+            return replace(item, centre_xy_px=place, contained_in=number)
     return None
-
-
-def _moved(item: TableItem, xy_px: Xy, contained_in: int | None) -> TableItem:
-    return TableItem(item.kind, xy_px, item.angle_rad, item.length_px, item.seed, contained_in)
 
 
 def _distance_px(a: Xy, b: Xy) -> float:

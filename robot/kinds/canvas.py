@@ -128,7 +128,7 @@ class Canvas:
         inside = _inside_px(part) if axis_y is None else self._rod_px(rows, axis_y, bevel)
         rise = np.clip(inside / (bevel * self.unit_px), 0, 1)
         tall = lift + height * np.sqrt(rise * (2 - rise))
-        cover = part.astype(np.float32) / 255
+        cover = _cover(part)
         _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover[..., None])
         _blend(self.height[rows, columns], tall, cover)
         _blend(self.gloss[rows, columns], gloss, cover)
@@ -138,19 +138,19 @@ class Canvas:
     def paint(self, mask: Mask, colour: Rgb, opacity: float = 1.0) -> None:
         """Colour what lies there already, without changing its form."""
         rows, columns = _extent(mask)
-        cover = mask[rows, columns].astype(np.float32)[..., None] * (opacity / 255)
-        _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover)
+        cover = mask[rows, columns].astype(np.float32) * (opacity / 255)
+        _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover[..., None])
 
     def engrave(self, mask: Mask, depth: float, darken: float = 0.35) -> None:
         """Sink a part into what lies there; a negative depth raises it."""
         rows, columns = _extent(mask)
-        cover = mask[rows, columns].astype(np.float32) / 255
+        cover = _cover(mask[rows, columns])
         self.height[rows, columns] -= depth * cover
         self.rgb[rows, columns] *= 1 - darken * cover[..., None]
 
     def cut(self, mask: Mask) -> None:
         """Cut a hole."""
-        left = 1 - mask.astype(np.float32) / 255
+        left = 1 - _cover(mask)
         self.alpha *= left
         self.height *= left
 
@@ -195,7 +195,7 @@ class Canvas:
     def _rod_px(self, rows: slice, axis_y: float, radius: float) -> NDArray[np.float32]:
         """Return how far within a rod each row lies, ``(rows, 1)``, in pixels."""
         at = np.arange(rows.start, rows.stop, dtype=np.float32) + 0.5 - self._px(axis_y)
-        return np.asarray(radius * self.unit_px - np.abs(at))[:, None]
+        return np.asarray(radius * self.unit_px - np.abs(at), np.float32)[:, None]
 
     def _px(self, at: float) -> float:
         return at * self.unit_px + self.n / 2
@@ -267,6 +267,11 @@ def _extent(mask: NDArray[np.uint8], margin: int = 0) -> tuple[slice, slice]:
     x, y, w, h = cv2.boundingRect(mask)
     top, left = max(0, y - margin), max(0, x - margin)
     return slice(top, y + h + margin), slice(left, x + w + margin)
+
+
+def _cover(mask: Mask) -> NDArray[np.float32]:
+    """Return how much of each pixel a part covers, in 0 to 1."""
+    return np.asarray(mask.astype(np.float32) / 255, np.float32)
 
 
 def _blend(

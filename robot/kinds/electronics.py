@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot.kinds.canvas import Canvas, Kind, Points, arc
-from robot.kinds.materials import (
-    BLACK_OXIDES,
-    BRASSES,
-    COPPERS,
-    PLASTICS,
-    STEELS,
-    Rgb,
-    pick,
-    scaled,
-)
+from robot.kinds.canvas import Canvas, Kind, Points, Rgb, arc
+from robot.kinds.materials import BLACK_OXIDES, BRASSES, COPPERS, PLASTICS, STEELS, pick, scaled
 
 _BANDS: tuple[Rgb, ...] = (
     (25, 25, 25),

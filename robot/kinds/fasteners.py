@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot.kinds.canvas import Canvas, Kind, Points, arc, regular
-from robot.kinds.materials import (
-    BLACK_OXIDES,
-    BRASSES,
-    METALS,
-    STEELS,
-    Rgb,
-    pick,
-    scaled,
-)
+from robot.kinds.canvas import Canvas, Kind, Points, Rgb, arc, regular
+from robot.kinds.materials import BLACK_OXIDES, BRASSES, METALS, STEELS, pick, scaled
 
 
 def _thread(canvas: Canvas, start: float, end: float, radius: float, pitch: float) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot.kinds.canvas import Canvas, Kind, Points, arc, regular
-from robot.kinds.materials import BRASSES, COPPERS, PLASTICS, STEELS, WOODS, Rgb, pick, scaled
+from robot.kinds.canvas import Canvas, Kind, Points, Rgb, arc, regular
+from robot.kinds.materials import BRASSES, COPPERS, PLASTICS, STEELS, WOODS, pick, scaled
 
 
 def coin(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -46,8 +46,11 @@ def key(canvas: Canvas, rng: np.random.Generator) -> None:
     x = np.linspace(-0.05, 0.4, 13)
     cuts = np.stack([x, blade - np.repeat(np.append(teeth, 0.02), 2)[:13]], axis=1)[::-1]
     edge: Points = np.concatenate(
-        [[(-0.2, -blade), (0.44, -blade), (0.49, -blade * 0.2), (0.45, blade * 0.6)], cuts]
-        + [[(-0.1, blade), (-0.2, blade)]]
+        (
+            np.array([(-0.2, -blade), (0.44, -blade), (0.49, -blade * 0.2), (0.45, blade * 0.6)]),
+            cuts,
+            np.array([(-0.1, blade), (-0.2, blade)]),
+        )
     )
     canvas.add(canvas.polygon(edge), metal, height=0.04, bevel=0.015, gloss=0.7)
     canvas.engrave(canvas.box(0.16, -blade * 0.35, 0.5, 0.022), 0.02, 0.35)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot.kinds.canvas import Canvas, Kind, Points, arc, regular
-from robot.kinds.materials import PLASTICS, WOODS, Rgb, pick, scaled
+from robot.kinds.canvas import Canvas, Kind, Points, Rgb, regular
+from robot.kinds.materials import PLASTICS, WOODS, pick, scaled
 
 _PIPS: dict[int, tuple[tuple[float, float], ...]] = {
     1: ((0, 0),),
@@ -92,8 +92,6 @@ def domino(canvas: Canvas, rng: np.random.Generator) -> None:
 def guitar_pick(canvas: Canvas, rng: np.random.Generator) -> None:
     """A plectrum: a rounded triangle, plain, marbled or printed."""
     colour = pick(rng, (*PLASTICS, (130, 70, 30), (226, 220, 200)))
-    corners = np.array([(-0.3, -0.36), (-0.3, 0.36), (0.42, 0.0)])
-    centre = corners.mean(axis=0)
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     radius = 0.4 + 0.075 * np.cos(3 * angle) + 0.015 * np.cos(6 * angle)
     outline = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
@@ -103,7 +101,7 @@ def guitar_pick(canvas: Canvas, rng: np.random.Generator) -> None:
         canvas.multiply(1 + 0.25 * np.clip(swirl, -1.2, 1.2))
     ink = scaled(colour, 0.4) if sum(colour) > 330 else (240, 240, 235)
     word = ("HEAVY", ".73", "1.0", "MEDIUM")[int(rng.integers(4))]
-    canvas.paint(canvas.text(word, centre[0], 0, 0.09), ink, 0.85)
+    canvas.paint(canvas.text(word, -0.06, 0, 0.09), ink, 0.85)
 
 
 def marble(canvas: Canvas, rng: np.random.Generator) -> None:
