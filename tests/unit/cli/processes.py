@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
+
+import psutil
 
 
 def lives(pid: int) -> bool:
     """Whether the process runs; one that has ended and that nobody waited for does not."""
-    if Path("/proc/self/stat").exists():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return False
-    argv = ["ps", "-o", "stat=", "-p", str(pid)]
-    state = subprocess.run(argv, capture_output=True, check=False, text=True).stdout.strip()
-    return bool(state) and not state.startswith("Z")
+
+
+def family(pid: int) -> list[int]:
+    """Return the numbers of all processes that a process has started, and those they have."""
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
 
 
 def eventually(claim: Callable[[], bool], within_s: float = 10.0) -> None:
