@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sorter.types import Arm, ArmGeometry, ArmLimits
 
@@ -16,17 +16,25 @@ MAX_DEADLINE_S = 86_400.0
 """A day: well below the time for which the queue remembers a session's pictures."""
 
 MAX_IMAGES = 10_000
+MAX_OUTCOMES = 1_000
 MAX_WAIT_S = 60.0
 
+
+def _whole(value: object) -> object:
+    """Take 5.0 for 5, as JSON Schema does: JSON knows one kind of number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Count = Annotated[int, BeforeValidator(_whole)]
 PulseWidth = Annotated[float, Field(ge=0, le=MAX_PULSE_WIDTH_PW)]
 # Text that PostgreSQL can keep: no control characters, so no NUL either.
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
 
 
 class Input(BaseModel):
-    """A body in which nothing is unknown and every number is a number."""
+    """A body in which nothing is unknown and nothing is taken for what it is not."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class ArmPath(BaseModel):
@@ -143,7 +151,7 @@ class SessionBody(Input):
     """What a session expects."""
 
     arm_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", json_schema_extra={"example": "arm-1"})
-    expected_images: int | None = Field(
+    expected_images: Count | None = Field(
         default=None,
         ge=1,
         le=MAX_IMAGES,
@@ -155,7 +163,7 @@ class SessionBody(Input):
         le=MAX_DEADLINE_S,
         description="Seconds after which the session completes with the pictures that it has.",
     )
-    min_images: int = Field(
+    min_images: Count = Field(
         default=1,
         ge=1,
         le=MAX_IMAGES,
@@ -172,7 +180,7 @@ class SessionBody(Input):
 class OutcomeBody(Input):
     """What became of one command."""
 
-    command: int = Field(ge=0, le=1_000_000, description="The command's `order` in the plan.")
+    command: Count = Field(ge=0, le=1_000_000, description="The command's `order` in the plan.")
     result: Literal["picked", "missed", "dropped"]
     note: str | None = Field(default=None, max_length=500, pattern=PLAIN_TEXT)
 
@@ -180,4 +188,4 @@ class OutcomeBody(Input):
 class OutcomesBody(Input):
     """What the robot managed. Of one command told twice, the later counts."""
 
-    outcomes: list[OutcomeBody] = Field(min_length=1, max_length=MAX_IMAGES)
+    outcomes: list[OutcomeBody] = Field(min_length=1, max_length=MAX_OUTCOMES)

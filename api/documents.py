@@ -47,9 +47,9 @@ def _problem(status: int) -> dict[str, Any]:
     }
 
 
-def text_response(description: str, media_type: str) -> dict[str, Any]:
+def text_response(description: str, media_type: str, example: str) -> dict[str, Any]:
     """Return what the document says of an answer that is text."""
-    return {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}
+    return {"description": description, "content": {media_type: {"example": example}}}
 
 
 def refine(document: dict[str, Any]) -> None:

@@ -35,7 +35,11 @@ blueprint = APIBlueprint(
     "/sessions/<session_id>/events",
     operation_id="getEvents",
     responses={
-        200: text_response("Events, each with `id`, `event` and JSON `data`.", EVENT_STREAM),
+        200: text_response(
+            "Events, each with `id`, `event` and JSON `data`.",
+            EVENT_STREAM,
+            'id: 12\nevent: session.sealed\ndata: {"session_id": "...", "n_images": 5}\n\n',
+        ),
         204: None,
         **problem_responses(401, 404, 422, 503),
     },

@@ -51,7 +51,10 @@ def get_readiness() -> Response:
 @blueprint.get(
     "/metrics",
     operation_id="getMetrics",
-    responses={200: text_response("Prometheus text format.", "text/plain"), **problem_responses()},
+    responses={
+        200: text_response("The counters.", "text/plain", "sorterbot_images_waiting 3.0\n"),
+        **problem_responses(),
+    },
 )
 def get_metrics() -> Response:
     """Return the gateway's counters for Prometheus."""

@@ -25,6 +25,11 @@ def test_a_new_session_waits_for_pictures_and_says_so(gateway: FakeGateway) -> N
     assert gateway.get(body["links"]["session"]).get_json() == body
 
 
+def test_a_whole_number_may_be_written_with_a_point(gateway: FakeGateway) -> None:
+    response = gateway.post("/sessions", json={"arm_id": ARM_ID, "expected_images": 5.0})
+    assert response.get_json()["progress"]["n_expected"] == 5
+
+
 def test_the_same_idempotency_key_returns_the_same_session(gateway: FakeGateway) -> None:
     def open_once() -> tuple[int, Any]:
         response = gateway.post(
@@ -75,6 +80,9 @@ def test_an_idempotency_key_that_cannot_be_kept_is_refused(gateway: FakeGateway,
         {"arm_id": ARM_ID, "deadline_s": 0},
         {"arm_id": ARM_ID, "deadline_s": 90_000},
         {"arm_id": ARM_ID, "deadline_s": "soon"},
+        {"arm_id": ARM_ID, "deadline_s": "60"},
+        {"arm_id": ARM_ID, "min_images": True},
+        {"arm_id": ARM_ID, "min_images": 1.5},
         {"arm_id": ARM_ID, "unheard_of": 1},
     ],
 )
