@@ -1,20 +1,19 @@
-"""Stores in a real database, and the way to let time pass for what they keep."""
+"""Stores in a real database."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import DateTime, Engine, text, update
+from sqlalchemy import Engine
 
 from cli.services.postgres import PostgresServer
 from storage.engine import make_engine
-from storage.models import Base
 from storage.sql_store import SqlStore
 from tests.contracts.memory import Memory
+from tests.integration.storage.database import empty, make_memory
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +32,7 @@ def shared_engine(postgres_server: PostgresServer, migrated_template: str) -> It
 @pytest.fixture
 def engine(shared_engine: Engine) -> Engine:
     """The module's engine, its database emptied."""
-    tables = ", ".join(Base.metadata.tables)
-    with shared_engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    empty(shared_engine)
     return shared_engine
 
 
@@ -46,15 +43,6 @@ def store(engine: Engine) -> SqlStore:
 
 
 @pytest.fixture
-def memory(store: SqlStore, engine: Engine) -> Memory:
-    """The store, its clock moved on by moving everything that it has noted back."""
-
-    def let_pass(seconds: float) -> None:
-        with engine.begin() as connection:
-            for table in Base.metadata.tables.values():
-                times = [c for c in table.columns if isinstance(c.type, DateTime)]
-                if times:
-                    earlier = {time: time - timedelta(seconds=seconds) for time in times}
-                    connection.execute(update(table).values(earlier))
-
-    return Memory(store, let_pass)
+def memory(engine: Engine) -> Memory:
+    """A store that holds nothing yet, and the way to let time pass for it."""
+    return make_memory(engine, lambda: uuid4().hex)

@@ -224,17 +224,15 @@ def test_a_reader_that_follows_the_events_misses_none(store: SqlStore) -> None:
 
     reader = Thread(target=follow)
     reader.start()
-    for batch in _batches(60):
-        at_once(
-            [
-                partial(store.accept_image, session_id, make_new_image(position_pw), None)
-                for position_pw in batch
-            ]
-        )
+    for batch in _batches(36):
+        news = [make_new_image(position_pw) for position_pw in batch]
+        taken = at_once([partial(store.accept_image, session_id, new, None) for new in news])
+        claims = [make_image_claim(store, acceptance.image.image_id) for acceptance in taken]
+        assert all(at_once([partial(store.fail_image, claim, "bad") for claim in claims]))
     is_over.set()
     reader.join(10)
     assert seen == [event.event_id for event in store.load_events(session_id)]
-    assert len(seen) == 61
+    assert len(seen) == 1 + 2 * 36
 
 
 def _batches(n: int, size: int = 6) -> Iterator[list[float]]:
