@@ -11,7 +11,7 @@ from celery import signals
 from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
 from structlog.types import Processor
 
-from workers.settings import DETECT_IMAGE, REQUEST_ID_HEADER
+from workers.settings import DETECT_IMAGE, REQUEST_ID_HEADER, SWEEP
 
 
 def configure_logs(level: str) -> None:
@@ -35,6 +35,18 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    _quieten_routine()
+
+
+def _quieten_routine() -> None:
+    """Leave out what beat and quiet sweeps say every two seconds, and that a task was received."""
+    logging.getLogger("celery.beat").setLevel(logging.WARNING)
+    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
+    logging.getLogger("celery.app.trace").addFilter(_is_no_routine)
+
+
+def _is_no_routine(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.INFO or SWEEP not in record.getMessage()
 
 
 def _formatter(shared: list[Processor]) -> logging.Formatter:

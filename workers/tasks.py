@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import structlog
@@ -42,10 +43,11 @@ def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
     def sweep() -> None:
         _sweep(services())
 
-    app.task(detect_image, name=DETECT_IMAGE, bind=True)
-    app.task(close_session, name=CLOSE_SESSION)
-    app.task(sort_session, name=SORT_SESSION, time_limit=SORT_TIME_LIMIT_S)
-    app.task(sweep, name=SWEEP)
+    register = partial(app.task, shared=False)  # with no other app of the process
+    register(detect_image, name=DETECT_IMAGE, bind=True)
+    register(close_session, name=CLOSE_SESSION)
+    register(sort_session, name=SORT_SESSION, time_limit=SORT_TIME_LIMIT_S)
+    register(sweep, name=SWEEP)
 
 
 def _detect(image_id: str, session_id: str, using: Services) -> bool:

@@ -24,7 +24,7 @@ from workers.worker_app import make_worker_app
 FOUND = make_detections(
     (20, 20, 50, 50, 0, 0.9), (20, 150, 50, 180, 0, 0.8), (150, 60, 290, 200, 1, 0.95)
 )
-QUICK_RULES = Rules(dead_after_s=2.5, unpublished_s=1, stuck_s=2, sort_stuck_s=1)
+QUICK_RULES = Rules(dead_after_s=4, unpublished_s=1, stuck_s=2, sort_stuck_s=1)
 
 
 @dataclass(frozen=True, slots=True)

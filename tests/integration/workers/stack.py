@@ -106,7 +106,7 @@ class Stack:
 
     def await_work(self, what: str, name: str, n: int = 1) -> int:
         """Wait until a worker has begun some work ``n`` times; return the last one's process."""
-        wait_until(lambda: len(self.working_pids(what, name)) >= n, 30, f"{name} {what}")
+        wait_until(lambda: len(self.working_pids(what, name)) >= n, 60, f"{name} {what}")
         return self.working_pids(what, name)[-1]
 
     def await_end(self, session_id: str, look: Callable[[], None] = lambda: None) -> SessionRecord:
@@ -114,7 +114,7 @@ class Stack:
             look()
             return self.store.load_session(session_id).state.is_final
 
-        wait_until(has_ended, 30, f"the end of {session_id}")
+        wait_until(has_ended, 60, f"the end of {session_id}")
         return self.store.load_session(session_id)
 
     def assert_sorted_once(self, session_id: str, n_images: int) -> None:

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from sorter.errors import InvalidInputError
+from workers.bootstrap import Environment, read_environment
+
+VARIABLES = {
+    "SORTERBOT_DATABASE_URL": "postgresql+psycopg2://database",
+    "SORTERBOT_BROKER_URL": "redis://broker/0",
+    "SORTERBOT_RESULTS_URL": "redis://results/1",
+    "SORTERBOT_IMAGE_STORE": "file:///pictures",
+}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    assert read_environment(VARIABLES) == Environment(
+        database_url="postgresql+psycopg2://database",
+        broker_url="redis://broker/0",
+        results_url="redis://results/1",
+        image_store="file:///pictures",
+        detector="",
+        embedder="",
+        max_image_pixels=50_000_000,
+        log_level="INFO",
+    )
+
+
+def test_what_is_set_counts() -> None:
+    more = {
+        "SORTERBOT_DETECTOR": "/models/detector",
+        "SORTERBOT_EMBEDDER": "imagenet",
+        "SORTERBOT_MAX_IMAGE_PIXELS": "1000",
+        "SORTERBOT_LOG_LEVEL": "DEBUG",
+    }
+    environment = read_environment(VARIABLES | more)
+    assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
+    assert (environment.max_image_pixels, environment.log_level) == (1000, "DEBUG")
+
+
+@pytest.mark.parametrize("missing", VARIABLES)
+def test_a_missing_variable_is_named(missing: str) -> None:
+    with pytest.raises(InvalidInputError, match=missing):
+        read_environment({name: value for name, value in VARIABLES.items() if name != missing})
+
+
+@pytest.mark.parametrize("pixels", ["many", "-1", "1.5"])
+def test_a_limit_that_is_no_number_is_refused(pixels: str) -> None:
+    with pytest.raises(InvalidInputError, match="SORTERBOT_MAX_IMAGE_PIXELS"):
+        read_environment(VARIABLES | {"SORTERBOT_MAX_IMAGE_PIXELS": pixels})
