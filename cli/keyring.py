@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from api.keys import make_key
-from sorter.errors import NotFoundError
+from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm
 from storage.ports import Store
+
+ARM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""As the gateway has it: such a name may stand in an address and in a file's name."""
+
+
+def check_arm_id(arm_id: str) -> None:
+    """Refuse a name that no arm may have.
+
+    Raises:
+        InvalidInputError: It is not 1 to 64 letters, digits, underscores and hyphens.
+    """
+    if ARM_ID.fullmatch(arm_id) is None:
+        raise InvalidInputError(
+            f"an arm's name is 1 to 64 of a-z, A-Z, 0-9, _ and -, which {arm_id!r} is not"
+        )
 
 
 def make_key_for(store: Store, arm_id: str) -> str:
@@ -18,6 +34,7 @@ def make_key_for(store: Store, arm_id: str) -> str:
     Raises:
         InvalidInputError: The arm's name is not one.
     """
+    check_arm_id(arm_id)
     register_arm(store, arm_id)
     key = make_key()
     store.save_key(key.key_id, arm_id, key.secret_sha256)

@@ -64,8 +64,12 @@ def up(
     """
     from rich.console import Console
 
+    from cli.keyring import check_arm_id
     from cli.stack import LocalStack, StackSettings
 
+    arms = arm or ["ARM001"]
+    for arm_id in arms:
+        check_arm_id(arm_id)
     console = Console()
     signal.signal(signal.SIGTERM, _interrupt)
     folder = folder or Path("runs") / f"stack-{datetime.now():%Y%m%d-%H%M%S}"
@@ -74,7 +78,7 @@ def up(
         with LocalStack(
             settings, lambda text: console.print(f"  {text}", highlight=False)
         ) as stack:
-            _introduce(stack, arm or ["ARM001"], console)
+            _introduce(stack, arms, console)
             try:
                 threading.Event().wait()
             finally:

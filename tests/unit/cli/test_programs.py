@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.programs import MOST_THREADS, Programs, gpu_worker_name, n_cores
+from cli.services.process import Program
+from cli.stack import StackSettings
+from sorter.errors import InvalidInputError
+
+
+def programs(n_gpu_workers: int = 1) -> Programs:
+    return Programs(Path("/stack"), {"SORTERBOT_BROKER_URL": "redis://"}, n_gpu_workers)
+
+
+def every_program() -> list[Program]:
+    made = programs()
+    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat()]
+
+
+def test_every_program_is_told_how_to_find_the_others() -> None:
+    for program in every_program():
+        assert program.environment["SORTERBOT_BROKER_URL"] == "redis://"
+
+
+def test_every_program_has_a_log_of_its_own() -> None:
+    assert len({program.log for program in every_program()}) == len(every_program())
+
+
+def test_no_secret_stands_on_a_command_line() -> None:
+    assert not any("redis://" in word for program in every_program() for word in program.argv)
+
+
+@pytest.mark.parametrize("n_gpu_workers", [1, 2, 64])
+def test_workers_of_one_machine_share_its_cores(n_gpu_workers: int) -> None:
+    environment = programs(n_gpu_workers).gpu_worker(1).environment
+    n_threads = int(environment["OMP_NUM_THREADS"])
+    assert 1 <= n_threads <= MOST_THREADS
+    assert n_threads == 1 or n_threads * n_gpu_workers <= n_cores()
+
+
+def test_gpu_workers_are_numbered_from_the_second() -> None:
+    assert [gpu_worker_name(number) for number in (1, 2)] == ["gpu-worker", "gpu-worker-2"]
+
+
+@pytest.mark.parametrize("wrong", [{"port": 70_000}, {"port": -1}, {"n_gpu_workers": 0}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(InvalidInputError):
+        StackSettings(Path("/stack"), **wrong)  # type: ignore[arg-type]
