@@ -12,7 +12,7 @@ from robot.arm import POSITIONS_PW, Deed, VirtualArm
 from robot.client import GatewayClient, SessionRequest
 from robot.delivery import deliver, deliver_if_there
 from robot.errors import GatewayRefusedError
-from robot.judge import Score, judge
+from robot.judge import Placement, Score, judge
 from robot.spool import Spool, SpooledPicture, SpooledSession
 from robot.table import Scene
 
@@ -54,6 +54,7 @@ class SessionReport:
         positions_by_image: The position of each picture by the id that the gateway gave it.
         before: The table when it was photographed.
         after: The table when the last command was done.
+        placements: Where every item truly was then.
     """
 
     session_id: str
@@ -63,7 +64,12 @@ class SessionReport:
     before: Scene
     after: Scene
     deeds: tuple[Deed, ...]
-    score: Score
+    placements: tuple[Placement, ...]
+
+    @property
+    def score(self) -> Score:
+        """Return how well the table was sorted, by the ground truth."""
+        return judge(self.placements, [deed.grip for deed in self.deeds])
 
 
 def run_session(
@@ -97,9 +103,9 @@ def run_session(
     if deeds:
         client.report_outcomes(session_id, [deed.outcome for deed in deeds])
     session.finish()
-    score = judge(arm.load_placements(), [deed.grip for deed in deeds])
+    placements = tuple(arm.load_placements())
     return SessionReport(
-        session_id, plan, pictures, positions_by_image, before, arm.scene, deeds, score
+        session_id, plan, pictures, positions_by_image, before, arm.scene, deeds, placements
     )
 
 
