@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import signal
 import threading
 from datetime import datetime
@@ -11,8 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from cli.stack import LocalStack
 
 EPILOG = """
@@ -62,29 +62,25 @@ def up(
     detect, the one that sorts, and the clock that repairs; starts again whichever of them dies;
     and stops them all together. Nothing listens beyond this machine.
     """
-    from rich.console import Console
-
     from cli.keyring import check_arm_id
     from cli.stack import LocalStack, StackSettings
 
     arms = arm or ["ARM001"]
     for arm_id in arms:
         check_arm_id(arm_id)
-    console = Console()
     signal.signal(signal.SIGTERM, _interrupt)
     folder = folder or Path("runs") / f"stack-{datetime.now():%Y%m%d-%H%M%S}"
     settings = StackSettings(folder, port=port, n_gpu_workers=gpu_workers)
+    typer.echo(f"Starting in {folder}:")
     try:
-        with LocalStack(
-            settings, lambda text: console.print(f"  {text}", highlight=False)
-        ) as stack:
-            _introduce(stack, arms, console)
+        with LocalStack(settings, lambda sentence: typer.echo(f"  {sentence}")) as stack:
+            _introduce(stack, arms)
             try:
                 threading.Event().wait()
             finally:
-                console.print("\nStopping.")
+                typer.echo("\nStopping.")
     except KeyboardInterrupt:
-        console.print("Everything has stopped.")
+        typer.echo("Everything has stopped.")
 
 
 def _interrupt(_number: int, _frame: object) -> None:
@@ -92,32 +88,27 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _introduce(stack: LocalStack, arms: list[str], console: Console) -> None:
+def _introduce(stack: LocalStack, arms: list[str]) -> None:
     """Say where the gateway is, each arm's key, and what to type next."""
     from cli.keyring import has_key
 
-    console.print(f"\nThe gateway answers at [bold]{stack.gateway_url}[/bold]", highlight=False)
-    console.print(f"Everything is kept in {stack.folder}\n", highlight=False, soft_wrap=True)
+    typer.echo(f"\nThe gateway answers at {stack.gateway_url}; its calls: {stack.gateway_url}/docs")
     for arm_id in arms:
         if has_key(stack.store, arm_id):
-            console.print(
-                f"{arm_id} has a key from an earlier run; another one: "
-                f"sorterbot keys create {arm_id} --folder '{stack.folder}'",
-                highlight=False,
-                soft_wrap=True,
-            )
-            continue
-        key = stack.make_key(arm_id)
-        console.print(
-            f"Key of {arm_id}, shown this once: [bold]{key}[/bold]", highlight=False, soft_wrap=True
-        )
-        console.print(
-            f"Try it, in another terminal:\n"
-            f"  sorterbot robot --gateway {stack.gateway_url} --arm {arm_id} --key {key}\n"
-            f"  curl -H 'Authorization: Bearer {key}' -X POST {stack.gateway_url}/sessions "
-            f"-H 'Content-Type: application/json' -d '{{\"arm_id\": \"{arm_id}\"}}'",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
-        )
-    console.print("\nCtrl-C stops everything.")
+            again = f"sorterbot keys create {arm_id} --folder {shlex.quote(str(stack.folder))}"
+            typer.echo(f"\n{arm_id} has a key from an earlier run; for another one: {again}")
+        else:
+            _introduce_arm(stack.gateway_url, arm_id, stack.make_key(arm_id))
+    typer.echo("\nCtrl-C stops everything.")
+
+
+def _introduce_arm(url: str, arm_id: str, key: str) -> None:
+    """Say an arm's new key and two ways to use it."""
+    document = json.dumps({"arm_id": arm_id})
+    typer.echo(
+        f"\nKey of {arm_id}, shown this once: {key}\n"
+        "In another terminal, a virtual arm, or a session opened by hand:\n"
+        f"  sorterbot robot --gateway {url} --arm {arm_id}={key}\n"
+        f"  curl -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' "
+        f"-d '{document}' {url}/sessions"
+    )

@@ -27,6 +27,7 @@ from sorter.errors import ConflictError, SorterBotError
 SUPERUSER = "postgres"
 FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 INITDB_WITHIN_S = 120.0
+MAX_CONNECTIONS = 200  # each worker and gateway may hold 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ class PostgresServer:
     def _argv(self) -> list[str]:
         argv = [str(postgres_program("postgres")), "-D", str(self.data), "-p", str(self.port)]
         argv += ["-h", LOOPBACK, "-c", "unix_socket_directories="]
+        argv += ["-c", f"max_connections={MAX_CONNECTIONS}"]
         for setting in () if self.is_durable else FAST_AND_FORGETFUL:
             argv += ["-c", setting]
         return argv
@@ -139,16 +141,19 @@ def run_initdb(data: Path, password_file: Path, *, is_durable: bool) -> None:
     argv = [str(postgres_program("initdb")), "-D", str(data), "-U", SUPERUSER]
     argv += ["--auth=scram-sha-256", f"--pwfile={password_file}", "--encoding=UTF8"]
     argv += ["--locale=C", "--no-instructions", *([] if is_durable else ["--no-sync"])]
-    done = subprocess.run(
-        as_ordinary_user(argv),
-        cwd=data.parent,
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=INITDB_WITHIN_S,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            as_ordinary_user(argv),
+            cwd=data.parent,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=INITDB_WITHIN_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SorterBotError(f"initdb did not end within {INITDB_WITHIN_S:.0f} s") from error
     if done.returncode != 0:
         lines = done.stdout.decode(errors="replace").strip().splitlines() or ["no reason given"]
         raise SorterBotError(f"cannot make a PostgreSQL data folder in {data.parent}: {lines[-1]}")

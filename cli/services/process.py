@@ -156,19 +156,20 @@ def await_ready(child: Child, is_ready: Callable[[], bool], within_s: float) -> 
         SorterBotError: It ended instead; the last words of its log are in the message.
         TransientError: It was not ready in time.
     """
-    until = time.monotonic() + within_s
+    started = time.monotonic()
     while not is_ready():
         if child.exit_status is not None:
             raise SorterBotError(
                 f"{child.program.name} ended at once: {last_words(child.program.log)} "
                 f"(log: {child.program.log})"
             )
-        if time.monotonic() > until:
+        waited_s = time.monotonic() - started
+        if waited_s > within_s:
             raise TransientError(
                 f"{child.program.name} was not ready after {within_s:.0f} s "
                 f"(log: {child.program.log})"
             )
-        time.sleep(0.02)
+        time.sleep(min(0.02 + waited_s / 20, 0.25))  # asking costs those who start something
 
 
 def last_words(log: Path, n_bytes: int = 16_000) -> str:
