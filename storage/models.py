@@ -35,7 +35,10 @@ from storage.ports import ImageState, SessionState
 from storage.texts import checked_text
 
 NOW = func.clock_timestamp(type_=DateTime(timezone=True))
-"""The database's clock, which runs on within a transaction."""
+"""The database's clock, which runs on within a transaction: for times that are noted."""
+
+STATEMENT_BEGAN_AT = func.statement_timestamp(type_=DateTime(timezone=True))
+"""The same clock when the statement began: for comparing, as an index can be searched for it."""
 
 
 class PlainText(TypeDecorator[str]):

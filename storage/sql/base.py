@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sorter.errors import NotFoundError
 from storage.engine import our_errors
 from storage.events import NewEvent
-from storage.models import NOW, EventRow, ImageRow, SessionRow, WorkerRow
+from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
 from storage.rules import CLAIM_LEASE_S
 
 
@@ -45,8 +45,8 @@ class SqlBase:
 
 
 def ago(seconds: float) -> ColumnElement[datetime]:
-    """Return the time so many seconds before the database's now."""
-    return NOW - timedelta(seconds=seconds)
+    """Return the time so many seconds before the statement."""
+    return STATEMENT_BEGAN_AT - timedelta(seconds=seconds)
 
 
 def lock_session(db: Session, session_id: str) -> SessionRow:

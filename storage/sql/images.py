@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sorter.types import Detections
 from storage import events
 from storage.documents import detections_columns
-from storage.models import NOW, DetectionsRow, ImageRow
+from storage.models import NOW, STATEMENT_BEGAN_AT, DetectionsRow, ImageRow
 from storage.ports import ImageClaim, ImageState
 from storage.rules import quarantine_reason
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
@@ -97,5 +97,5 @@ def finish(db: Session, image: ImageRow, state: ImageState) -> None:
 def _is_claimable(db: Session, image: ImageRow, dead_after_s: float) -> bool:
     if image.state is not ImageState.DETECTING:
         return image.state is ImageState.RECEIVED
-    is_void = select(claim_void_at(ImageRow, dead_after_s) <= NOW)
+    is_void = select(claim_void_at(ImageRow, dead_after_s) <= STATEMENT_BEGAN_AT)
     return bool(db.scalar(is_void.where(ImageRow.image_id == image.image_id)))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from sorter.errors import NotFoundError
 from storage import events
-from storage.models import NOW, SessionRow
+from storage.models import NOW, STATEMENT_BEGAN_AT, SessionRow
 from storage.ports import Document, SessionClaim, SessionState
 from storage.rules import end_state, exhausted_reason, why_unreadable
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_session
@@ -90,7 +90,7 @@ def _is_claimable(db: Session, session: SessionRow, dead_after_s: float) -> bool
         return n_images == n_detected + n_failed
     if session.state is not SessionState.SORTING:
         return False
-    is_void = select(claim_void_at(SessionRow, dead_after_s) <= NOW)
+    is_void = select(claim_void_at(SessionRow, dead_after_s) <= STATEMENT_BEGAN_AT)
     return bool(db.scalar(is_void.where(SessionRow.session_id == session.session_id)))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from storage.models import NOW, ImageRow, SessionRow, WorkerRow
+from storage.models import STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
 from storage.rules import overdue_reason
 from storage.sql.base import SqlBase, ago, claim_void_at
@@ -30,7 +29,7 @@ class SqlSweeping(SqlBase):
     ) -> list[ImageRecord]:
         void_at = claim_void_at(ImageRow, dead_after_s)
         waits = ImageRow.state == ImageState.RECEIVED
-        is_abandoned = and_(ImageRow.state == ImageState.DETECTING, void_at <= NOW)
+        is_abandoned = and_(ImageRow.state == ImageState.DETECTING, void_at <= STATEMENT_BEGAN_AT)
         reasons: list[ColumnElement[bool]] = [
             and_(
                 waits, ImageRow.published_at.is_(None), ImageRow.waiting_since < ago(unpublished_s)
@@ -58,7 +57,7 @@ class SqlSweeping(SqlBase):
         )
         is_abandoned = and_(
             SessionRow.state == SessionState.SORTING,
-            claim_void_at(SessionRow, dead_after_s) <= NOW,
+            claim_void_at(SessionRow, dead_after_s) <= STATEMENT_BEGAN_AT,
         )
         query = select(SessionRow).where(or_(waits, is_abandoned))
         query = query.order_by(SessionRow.deadline_at, SessionRow.session_id).limit(SWEEP_LIMIT)
@@ -66,7 +65,7 @@ class SqlSweeping(SqlBase):
             return session_records(db, db.scalars(query).all())
 
     def seal_overdue_sessions(self) -> list[SessionRecord]:
-        overdue = and_(SessionRow.state == SessionState.OPEN, SessionRow.deadline_at < NOW)
+        overdue = and_(SessionRow.state == SessionState.OPEN, SessionRow.deadline_at < ago(0))
         with self._transaction() as db:
             sessions = _lock_sessions(db, overdue)
             counts = count_images(db, [session.session_id for session in sessions])
@@ -78,7 +77,7 @@ class SqlSweeping(SqlBase):
         has_unfinished = exists().where(ImageRow.session_id == SessionRow.session_id, _UNFINISHED)
         overdue = and_(
             SessionRow.state.in_([SessionState.OPEN, SessionState.SEALED]),
-            SessionRow.deadline_at + timedelta(seconds=grace_s) < NOW,
+            SessionRow.deadline_at < ago(grace_s),
             has_unfinished,
         )
         with self._transaction() as db:

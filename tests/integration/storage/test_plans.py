@@ -1,0 +1,52 @@
+"""What is asked all the time is looked up in an index, however many rows there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, event
+
+from storage.ports import Store
+from storage.sql_store import SqlStore
+
+pytestmark = pytest.mark.services
+
+
+@pytest.mark.parametrize(
+    ("ask", "conditions"),
+    [
+        (lambda store: store.load_backlog(), ["ix_images_unfinished", "(finished_at > "]),
+        (lambda store: store.seal_overdue_sessions(), ["(deadline_at < "]),
+        (lambda store: store.fail_overdue_images(30), ["(deadline_at < "]),
+        (
+            lambda store: store.load_images_to_publish(
+                unpublished_s=5, dead_after_s=5, queue_is_empty=True, stuck_s=30
+            ),
+            ["ix_images_unfinished"],
+        ),
+        (
+            lambda store: store.load_sessions_to_sort(dead_after_s=5, stuck_s=3),
+            ["ix_sessions_unfinished"],
+        ),
+    ],
+)
+def test_what_the_gateway_and_the_sweeper_ask_is_found_by_index(
+    engine: Engine, store: SqlStore, ask: Callable[[Store], object], conditions: list[str]
+) -> None:
+    asked = []
+
+    def note(_c: object, _cur: object, sql: str, values: object, *_rest: object) -> None:
+        asked.append((sql, values))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        ask(store)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    with engine.begin() as connection, connection.connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute("EXPLAIN " + asked[0][0], asked[0][1])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    for condition in conditions:
+        assert condition in plan, plan
