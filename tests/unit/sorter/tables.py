@@ -22,7 +22,7 @@ from sorter.types import (
 SIZE = ImageSize(1640, 1232)
 ARM_GEOMETRY = ArmGeometry()
 POSITIONS_PW = (1800.0, 1600.0, 1400.0, 1200.0, 1000.0)
-LEAST_VISIBLE_PX = 8
+LEAST_VISIBLE_PX = 16
 
 
 @dataclass(frozen=True)
