@@ -1,4 +1,4 @@
-"""Sorts virtual tables inside this process: no gateway, no queue, the same networks and decisions."""
+"""Sorts virtual tables in this process: no gateway or queue, the same networks and decisions."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,7 +87,12 @@ def demo(
 
 
 def run_on_own_stack(
-    tables: TableSettings, n_arms: int, n_sessions: int, out: Path, console: Console
+    tables: TableSettings,
+    n_arms: int,
+    n_sessions: int,
+    out: Path,
+    console: Console,
+    environment: Mapping[str, str] | None = None,
 ) -> list[SessionReport]:
     """Start a stack in a folder, run arms against it, show how it goes, and stop it again."""
     from cli.fleet import FleetSettings
@@ -95,7 +101,13 @@ def run_on_own_stack(
 
     for number in range(n_arms * n_sessions):
         tables.lay(number)  # what has no room is told before anything starts
-    settings = StackSettings(out / "stack", port=0, is_durable=False, keeps_data=False)
+    settings = StackSettings(
+        out / "stack",
+        port=0,
+        is_durable=False,
+        keeps_data=False,
+        environment=environment or {},
+    )
     stack = LocalStack(settings)
     try:
         with console.status("Starting gateway, queues, workers and database ..."):

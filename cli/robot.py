@@ -13,7 +13,7 @@ EPILOG = """
 
   $ sorterbot robot --gateway http://127.0.0.1:8000 --arm ARM001=sb_4f0c2a9be1d7_...
 
-  $ sorterbot robot --gateway https://sorter.example --arm LEFT=@left.key --arm RIGHT=@right.key --sessions 20
+  $ sorterbot robot --gateway https://sorter.example --arm A=@a.key --arm B=@b.key --sessions 20
 
 **While the gateway is away**
 

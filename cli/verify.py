@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,6 +69,22 @@ def sort(
             "--through-stack", help="Send everything through a gateway and queues of its own."
         ),
     ] = False,
+    detector: Annotated[
+        str,
+        typer.Option(
+            envvar="SORTERBOT_DETECTOR",
+            help="Folder of the detector's package.",
+            show_default="the shipped one",
+        ),
+    ] = "",
+    embedder: Annotated[
+        str,
+        typer.Option(
+            envvar="SORTERBOT_EMBEDDER",
+            help="Folder of the embedder's package, or imagenet.",
+            show_default="the shipped one",
+        ),
+    ] = "",
     min_right: Annotated[
         float, typer.Option(help="Share of items that must be right.", min=0, max=1)
     ] = 0.0,
@@ -96,7 +111,7 @@ def sort(
     n_containers = kinds_per_scene if containers is None else containers
     tables = TableSettings(seed, items, kinds_per_scene, n_containers, contained)
     sort_all = _sort_through_stack if through_stack else _sort_in_process
-    rows = sort_all(tables, scenes, console)
+    rows = sort_all(tables, scenes, (detector, embedder), console)
     scores = [score for score, _ in rows]
     result = score_document(scores, time.monotonic() - began_s)
     _tell(scores, tables, result["seconds"], console)
@@ -106,32 +121,31 @@ def sort(
 
 
 def _sort_in_process(
-    tables: TableSettings, n_scenes: int, console: Console
+    tables: TableSettings, n_scenes: int, models: tuple[str, str], console: Console
 ) -> list[tuple[Score, dict[str, Any]]]:
     from rich.progress import track
 
     from cli.bench import Networks, sort_table
     from vision.load import load_detector, load_embedder
 
-    networks = Networks(
-        load_detector(os.environ.get("SORTERBOT_DETECTOR", "")),
-        load_embedder(os.environ.get("SORTERBOT_EMBEDDER", "")),
-    )
+    networks = Networks(load_detector(models[0]), load_embedder(models[1]))
     numbers = track(range(n_scenes), "Sorting tables", console=console)
     rows = [sort_table(tables, number, networks) for number in numbers]
     return [(row.score, row.document()) for row in rows]
 
 
 def _sort_through_stack(
-    tables: TableSettings, n_scenes: int, console: Console
+    tables: TableSettings, n_scenes: int, models: tuple[str, str], console: Console
 ) -> list[tuple[Score, dict[str, Any]]]:
     from tempfile import TemporaryDirectory
 
     from cli.demo import run_on_own_stack
     from cli.report import session_row
 
+    names = ("SORTERBOT_DETECTOR", "SORTERBOT_EMBEDDER")
+    environment = {name: text for name, text in zip(names, models, strict=True) if text}
     with TemporaryDirectory(prefix="sorterbot-") as folder:
-        reports = run_on_own_stack(tables, 1, n_scenes, Path(folder), console)
+        reports = run_on_own_stack(tables, 1, n_scenes, Path(folder), console, environment)
     return [
         (report.score, {"seed": tables.seed + number, **session_row(report)})
         for number, report in enumerate(reports)
