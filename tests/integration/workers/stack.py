@@ -114,7 +114,7 @@ class Stack:
             look()
             return self.store.load_session(session_id).state.is_final
 
-        wait_until(has_ended, 60, f"the end of {session_id}")
+        wait_until(has_ended, 120, f"the end of {session_id}")
         return self.store.load_session(session_id)
 
     def assert_sorted_once(self, session_id: str, n_images: int) -> None:
