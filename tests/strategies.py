@@ -58,24 +58,34 @@ def _boxes_from_sides(
     return (np.hstack([sides[:, :2], high]) * step_px).astype(np.float32)
 
 
-@st.composite
-def detections(draw: st.DrawFn, max_size: int = 6, step_px: int = 154) -> Detections:
-    """Return detections on a coarse grid, so that twins, neighbours and cut boxes are common."""
-    if draw(st.integers(0, 5)) == 0:
-        return Detections.empty()
-    xyxy_px = draw(box_arrays(max_size, CAMERA, step_px))
-    n = len(xyxy_px)
-    labels_and_scores = st.tuples(st.sampled_from(Label), st.integers(0, 10))
-    drawn = np.array(draw(st.lists(labels_and_scores, min_size=n, max_size=n)))
-    return Detections(xyxy_px, drawn[:, 0], (drawn[:, 1] / 10).astype(np.float32))
+def sessions(
+    min_size: int = 0, max_size: int = 4, max_detections: int = 6
+) -> st.SearchStrategy[list[Photograph]]:
+    """Return the photographs of one session, some of them taken at the same position.
+
+    Boxes lie on a coarse grid, so that twins, neighbours and cut boxes are common. They come
+    from a drawn seed: a session has too many numbers to draw each.
+    """
+    sizes = st.lists(st.integers(0, max_detections), min_size=min_size, max_size=max_size)
+    return st.builds(_session, sizes, st.integers(0, 2**32 - 1))
 
 
-@st.composite
-def sessions(draw: st.DrawFn, min_size: int = 0, max_size: int = 4) -> list[Photograph]:
-    """Return the photographs of one session, some of them taken at the same position."""
-    positions = st.sampled_from([1200.0, 1400.0, 1600.0])
-    taken = draw(st.lists(st.tuples(positions, detections()), min_size=min_size, max_size=max_size))
+def _session(sizes: list[int], seed: int) -> list[Photograph]:
+    rng = np.random.default_rng(seed)
     return [
-        Photograph(f"image-{number}", position_pw, CAMERA, found)
-        for number, (position_pw, found) in enumerate(taken)
+        Photograph(
+            f"image-{number}",
+            float(rng.choice([1200, 1400, 1600])),
+            CAMERA,
+            _coarse_detections(n, rng),
+        )
+        for number, n in enumerate(sizes)
     ]
+
+
+def _coarse_detections(n: int, rng: np.random.Generator) -> Detections:
+    step_px, columns, rows = 154, 10, 8
+    sides = rng.integers([0, 0, 1, 1], [columns, rows, columns, rows], (n, 4))
+    xyxy_px = _boxes_from_sides(sides, columns, rows, step_px)
+    labels = rng.integers(0, len(Label), n)
+    return Detections(xyxy_px, labels, (rng.integers(0, 11, n) / 10).astype(np.float32))
