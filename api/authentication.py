@@ -26,6 +26,11 @@ class KeyRing:
         self._lock = threading.Lock()
         self._found: dict[str, tuple[float, KeyRecord]] = {}
 
+    @property
+    def n_cached(self) -> int:
+        """How many keys are remembered now."""
+        return len(self._found)
+
     def arm_id_of(self, authorization: str | None) -> str:
         """Return the arm that the header's key belongs to.
 

@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 def create_app_from_environment() -> Gateway:
     """Return the gateway that the environment describes, or end the process with one sentence."""
+    configure_logs(os.environ.get("SORTERBOT_LOG_LEVEL", "INFO"))
     try:
         return create_app_from(os.environ)
     except SorterBotError as error:
@@ -39,7 +40,6 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
         SchemaError: The database's schema is not the one that this code needs.
         TransientError: The database does not answer.
     """
-    configure_logs(environment.get("SORTERBOT_LOG_LEVEL", "INFO"))
     settings = settings_from(environment)
     database_url = _required(environment, "SORTERBOT_DATABASE_URL")
     check_schema(database_url)

@@ -71,7 +71,7 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             duration_ms=round(seconds * 1000, 1),
         )
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
+    if response.status_code > HTTPStatus.BAD_REQUEST:  # 400 itself: the sender has stopped
         discard_unread(request.environ, using().services.monotonic_s)
     response.headers[REQUEST_ID_HEADER] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")

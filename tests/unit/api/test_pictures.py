@@ -128,3 +128,29 @@ def test_a_picture_that_claims_sixty_thousand_squared_pixels_costs_no_memory(bom
 
 def test_a_limit_above_pillows_own_lets_a_large_picture_pass_without_a_warning() -> None:
     assert look_at_picture(make_png_bomb(20_000), max_pixels=10**9) == ImageSize(20_000, 20_000)
+
+
+def test_fill_bytes_between_a_jpegs_parts_are_allowed() -> None:
+    whole = make_jpeg()
+    at = whole.index(b"\xff\xdb")
+    assert look_at_picture(whole[:at] + b"\xff\xff" + whole[at:], max_pixels=PLENTY)
+
+
+def test_a_marker_that_stands_alone_after_a_jpegs_scan_is_allowed() -> None:
+    whole = make_jpeg()
+    assert look_at_picture(whole[:-2] + b"\xff\x01" + whole[-2:], max_pixels=PLENTY)
+
+
+def test_rubbish_between_a_jpegs_parts_is_damage() -> None:
+    whole = make_jpeg()
+    at = whole.index(b"\xff\xda")
+    with pytest.raises(DamagedPictureError):
+        look_at_picture(whole[:at] + b"rubbish" + whole[at:], max_pixels=PLENTY)
+
+
+@pytest.mark.parametrize("n_kept", [2, 3])
+def test_a_jpeg_that_ends_in_a_parts_length_is_truncated(n_kept: int) -> None:
+    whole = make_jpeg()
+    at = whole.index(b"\xff\xda")
+    with pytest.raises(DamagedPictureError):
+        look_at_picture(whole[: at + n_kept], max_pixels=PLENTY)
