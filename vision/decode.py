@@ -33,7 +33,7 @@ def decode_rgb(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> RgbImage:
                     f"a picture of {picture.width} x {picture.height} pixels is over the limit "
                     f"of {max_pixels}"
                 )
-            return np.asarray(_on_black(picture).convert("RGB"))
+            return np.array(_on_black(picture).convert("RGB"))
     except Image.DecompressionBombError as error:
         raise InvalidInputError(f"over the limit of {max_pixels} pixels: {error}") from error
     except (OSError, SyntaxError, ValueError) as error:  # all that Pillow raises on bad bytes
