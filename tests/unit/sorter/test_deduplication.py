@@ -125,6 +125,21 @@ def test_a_chain_of_three_breaks_into_two():
     assert names_of(found, groups) == {frozenset({("500", 0), ("560", 0)}), frozenset({("625", 0)})}
 
 
+def test_there_are_no_chains_of_cut_sightings_either():
+    boxes = {"a": (0, 620, 90, 710), "b": (0, 520, 100, 640), "c": (0, 300, 400, 600)}
+    photographs = [
+        Photograph(
+            name,
+            1500.0,
+            SIZE,
+            Detections(np.array([box], np.float32), np.zeros(1, int), np.float32([0.9])),
+        )
+        for name, box in boxes.items()
+    ]
+    found, groups = grouped(photographs)
+    assert names_of(found, groups) == {frozenset({("b", 0), ("c", 0)}), frozenset({("a", 0)})}
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_each_thing_on_a_table_becomes_one_group(seed):
     table = PhotographedTable(scattered(24, seed), noise_px=6, seed=seed)
