@@ -41,6 +41,7 @@ WALL_PX = 20.0
 
 _LEAN = 0.985  # cosine of the most that a container stands aside in the best of its views
 _TRIES = 60
+_LAYOUTS = 25
 _STUFF_COLOURS: dict[Stuff, tuple[Rgb, ...]] = {
     Stuff.PLASTIC: PLASTICS,
     Stuff.METAL: STEELS + BRASSES[:1],
@@ -75,14 +76,12 @@ def make_scene(
     if n_contained > n_items or (n_contained and not n_containers) or (n_items and not kinds):
         raise InvalidInputError("items in containers need items, containers and kinds")
     geometry = geometry or ArmGeometry()
-    for _ in range(_TRIES):
+    for _ in range(_LAYOUTS):
         containers = _lay_containers(rng, n_containers, geometry)
-        items = (
-            None
-            if containers is None
-            else _lay_items(rng, n_items, kinds, containers, n_contained, geometry)
-        )
-        if containers is not None and items is not None:
+        if containers is None:
+            continue
+        items = _lay_items(rng, n_items, kinds, containers, n_contained, geometry)
+        if items is not None:
             return Scene(
                 items, containers, make_surface(rng), make_light(rng), make_optics(rng), _seed(rng)
             )
@@ -194,14 +193,12 @@ def _lay_items(
 ) -> tuple[TableItem, ...] | None:
     names = np.resize(rng.permutation(list(kinds)), n_items) if n_items else np.empty(0, str)
     names = rng.permutation(names)
-    reach = _places_in_reach(rng, 60 + 60 * n_items, geometry)
+    ground = _FreeGround(_places_in_reach(rng, 60 + 60 * n_items, geometry), containers)
     items: list[TableItem] = []
     for i, name in enumerate(names):
         item = make_item(rng, str(name), (0.0, 0.0))
-        if i < n_contained:
-            laid = _lay_inside(rng, item, containers, items)
-        else:
-            laid = _lay_free(item, reach, containers, items)
+        is_contained = i < n_contained
+        laid = _lay_inside(rng, item, containers, items) if is_contained else ground.lay(item)
         if laid is None:
             return None
         items.append(laid)
@@ -214,22 +211,27 @@ def _places_in_reach(rng: np.random.Generator, n: int, geometry: ArmGeometry) ->
     return table_from_servo(servo, CAMERA, geometry)
 
 
-def _lay_free(
-    item: TableItem,
-    places: PositionArray,
-    containers: Sequence[TableContainer],
-    items: Sequence[TableItem],
-) -> TableItem | None:
-    is_free = np.ones(len(places), np.bool_)
-    keep_off = [(c.centre_xy_px, c.clearance_px) for c in containers]
-    keep_off += [(o.centre_xy_px, o.radius_px) for o in items if o.contained_in is None]
-    for centre, radius in keep_off:
-        apart = np.hypot(*(places - centre).T)
-        is_free &= apart > radius + item.radius_px + GAP_PX
-    if not is_free.any():
-        return None
-    x, y = places[int(np.argmax(is_free))]
-    return replace(item, centre_xy_px=(float(x), float(y)))
+class _FreeGround:
+    """Places in the arm's reach, and how much room there is around each."""
+
+    def __init__(self, places: PositionArray, containers: Sequence[TableContainer]) -> None:
+        self._places = places
+        self._room_px = np.full(len(places), np.inf)
+        for container in containers:
+            self._keep_off(container.centre_xy_px, container.clearance_px)
+
+    def lay(self, item: TableItem) -> TableItem | None:
+        """Return the item at the first place that has room for it, ``None`` where none has."""
+        has_room = self._room_px > item.radius_px + GAP_PX
+        if not has_room.any():
+            return None
+        x, y = self._places[int(np.argmax(has_room))]
+        self._keep_off((float(x), float(y)), item.radius_px)
+        return replace(item, centre_xy_px=(float(x), float(y)))
+
+    def _keep_off(self, xy_px: Xy, radius_px: float) -> None:
+        apart = np.hypot(*(self._places - xy_px).T)
+        np.minimum(self._room_px, apart - radius_px, out=self._room_px)
 
 
 def _lay_inside(

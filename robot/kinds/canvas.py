@@ -260,7 +260,8 @@ def _inside_px(part: Mask) -> NDArray[np.float32]:
     padded = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     solid = (padded > 127).astype(np.uint8)
     inside = cv2.distanceTransform(solid, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(inside[1:-1, 1:-1], np.float32)
+    # OpenCV's last bit depends on where the memory lies; squares of these are whole numbers.
+    return np.asarray(np.sqrt(np.round(np.square(inside[1:-1, 1:-1]))), np.float32)
 
 
 def _extent(mask: NDArray[np.uint8], margin: int = 0) -> tuple[slice, slice]:

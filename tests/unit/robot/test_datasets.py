@@ -1,0 +1,86 @@
+"""Laws of the datasets: endless, labelled, and the same picture for the same index."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from robot.datasets import RenderedCrops, RenderedViews, random_scene
+from robot.kinds import KINDS
+from vision.ports import CropDataset, DetectionDataset
+
+VIEWS = RenderedViews(40, seed=11, resolution=0.1)
+CROPS = RenderedCrops(60, seed=11)
+
+
+def test_the_datasets_are_what_vision_trains_on() -> None:
+    views: DetectionDataset = VIEWS
+    crops: CropDataset = CROPS
+    assert len(views) == 40
+    assert len(crops) == 60
+    assert tuple(crops.kinds) == tuple(KINDS)
+
+
+def test_an_index_read_twice_gives_the_same_view() -> None:
+    first, _, again = VIEWS[3], VIEWS[4], VIEWS[3]
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_index_read_twice_gives_the_same_crop() -> None:
+    first, _, again = CROPS[3], CROPS[4], CROPS[3]
+    np.testing.assert_array_equal(first[0], again[0])
+    assert first[1] == again[1]
+
+
+def test_neither_index_nor_seed_repeats_a_picture() -> None:
+    pictures = [VIEWS[1][0], VIEWS[2][0], RenderedViews(40, seed=12, resolution=0.1)[1][0]]
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
+
+
+def test_views_come_full_and_empty_with_boxes_in_their_own_pixels() -> None:
+    counts = []
+    for i in range(16):
+        rgb, boxes, labels = VIEWS[i]
+        assert rgb.shape == (123, 164, 3)
+        assert len(boxes) == len(labels)
+        assert (boxes <= (164, 123, 164, 123)).all()
+        assert set(labels.tolist()) <= {0, 1}
+        counts.append(len(labels))
+    assert max(counts) >= 9
+    assert len(set(counts)) >= 6
+
+
+def test_some_tables_are_empty_and_the_others_have_one_to_four_containers() -> None:
+    numbers = {len(random_scene(np.random.default_rng(seed)).containers) for seed in range(40)}
+    assert numbers == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("index", [-1, 40])
+def test_beyond_the_end_there_is_nothing(index: int) -> None:
+    with pytest.raises(IndexError):
+        VIEWS[index]
+
+
+def test_crops_show_one_thing_at_full_camera_resolution() -> None:
+    numbers = set()
+    for i in range(20):
+        rgb, number = CROPS[i]
+        assert rgb.dtype == np.uint8
+        assert rgb.flags.c_contiguous
+        assert min(rgb.shape[:2]) >= 12
+        assert max(rgb.shape[:2]) <= 160 * 1.1 * 1.5
+        assert 0 <= number < len(KINDS)
+        numbers.add(number)
+    assert len(numbers) > 9
+
+
+def test_crops_can_be_limited_to_some_kinds() -> None:
+    crops = RenderedCrops(12, seed=2, kinds=("coin", "key"))
+    shapes = {0: [], 1: []}  # type: dict[int, list[float]]
+    for i in range(12):
+        rgb, number = crops[i]
+        shapes[number].append(max(rgb.shape[:2]) / min(rgb.shape[:2]))
+    assert max(shapes[0]) < 1.6  # a coin's box is square
+    assert max(shapes[1]) > 1.6

@@ -1,0 +1,66 @@
+"""Laws of the lens and the sensor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from robot.render_lens import expose
+from robot.view import View
+from tests.unit.robot.scenes import CLEAR, EVEN
+
+VIEW = View(1500.0, resolution=0.1)
+GREY = np.full((123, 164, 3), 120, np.uint8)
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def test_a_faultless_camera_in_even_light_changes_nothing() -> None:
+    np.testing.assert_array_equal(expose(GREY, VIEW, EVEN, CLEAR, rng()), GREY)
+
+
+def test_a_vignette_darkens_the_corners_and_not_the_middle() -> None:
+    seen = expose(GREY, VIEW, EVEN, replace(CLEAR, vignette=0.3), rng())
+    assert seen[0, 0, 0] < 100
+    assert seen[61, 82, 0] >= 119
+
+
+def test_the_side_of_the_lamp_is_brighter() -> None:
+    light = replace(EVEN, azimuth_rad=0.0, falloff=0.3)
+    seen = expose(GREY, VIEW, light, CLEAR, rng()).astype(int)
+    assert seen[:, -10:].mean() > seen[:, :10].mean() + 15
+
+
+def test_the_lamps_tint_colours_everything() -> None:
+    red, green, blue = expose(GREY, VIEW, replace(EVEN, tint=(1.1, 1.0, 0.9)), CLEAR, rng()).mean(
+        axis=(0, 1)
+    )
+    assert red > green > blue
+
+
+def test_noise_follows_its_generator_and_keeps_the_mean() -> None:
+    noisy = replace(CLEAR, noise=12.0)
+    first, second = (expose(GREY, VIEW, EVEN, noisy, rng()) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert first.mean() == pytest.approx(120, abs=0.5)
+    assert 0.5 < first.std() < 6
+
+
+def test_blur_softens_an_edge() -> None:
+    edge = GREY.copy()
+    edge[:, 80:] = 240
+    seen = expose(edge, VIEW, EVEN, replace(CLEAR, blur_px=10.0), rng())
+    assert 120 < seen[60, 79, 0] < 180
+
+
+def test_a_window_gets_the_light_of_its_place() -> None:
+    faulty = replace(CLEAR, vignette=0.4, exposure=0.9)
+    light = replace(EVEN, falloff=0.3)
+    whole = expose(GREY, VIEW, light, faulty, rng())
+    window = replace(VIEW, window_px=(100, 70, 40, 30))
+    part = expose(GREY[70:100, 100:140], window, light, faulty, rng())
+    np.testing.assert_allclose(part.astype(int), whole[70:100, 100:140].astype(int), atol=2)
