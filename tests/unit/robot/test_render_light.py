@@ -25,8 +25,8 @@ def pose_of(sprite: Sprite, x: float, y: float, angle: float = 0.3, length: floa
 def test_the_true_box_is_tight_around_what_is_drawn(kind: Kind) -> None:
     # On a black table no shadow shows: what is not black is the thing itself.
     picture = np.zeros((120, 120, 3), np.uint8)
-    sprite = kind.draw(np.random.default_rng(2), 80)
-    shown = lay_sprite(picture, sprite, pose_of(sprite, 61.3, 58.8, 0.7, 80), LAMP, 8)
+    sprite = kind.draw(np.random.default_rng(2), 60)
+    shown = lay_sprite(picture, sprite, pose_of(sprite, 61.3, 58.8, 0.7, 60), LAMP, 8)
     assert shown is not None
     x, y, w, h = cv2.boundingRect((picture.max(axis=2) > 5).astype(np.uint8))
     np.testing.assert_allclose(shown.xyxy_px, (x, y, x + w, y + h), atol=3)

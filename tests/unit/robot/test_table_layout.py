@@ -148,8 +148,8 @@ def test_an_empty_table_can_be_laid() -> None:
 
 
 def test_too_much_for_the_table_is_refused_in_words() -> None:
-    with pytest.raises(InvalidInputError, match="90 items and 2 containers find no room"):
-        make_scene(np.random.default_rng(1), n_items=90, kinds=("key",), n_containers=2)
+    with pytest.raises(InvalidInputError, match="70 items and 2 containers find no room"):
+        make_scene(np.random.default_rng(1), n_items=70, kinds=("key",), n_containers=2)
 
 
 @pytest.mark.parametrize(
