@@ -146,7 +146,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise InvalidInputError(f"{path}: larger than {_MAX_MODEL_BYTES} bytes")
     try:
         document = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInputError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, dict):
         raise InvalidInputError(f"{path}: not a JSON object")

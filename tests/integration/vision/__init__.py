@@ -1,0 +1,1 @@
+"""Tests that load torch, which takes seconds by itself."""

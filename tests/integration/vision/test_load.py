@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+import torch
+
+from sorter.errors import InvalidInputError
+from tests.integration.vision.toys import make_package
+from vision.load import device_from_name, load_detector, load_embedder
+from vision.package import MODEL_FILE, ModelPackage, save_package
+
+SHIPPED = Path(__file__).parents[3] / "vision" / "packages"
+
+
+def test_a_detector_is_loaded_from_its_folder(tmp_path: Path) -> None:
+    package = make_package()
+    save_package(package, tmp_path)
+    assert load_detector(str(tmp_path)).version == package.card.full_name
+
+
+def test_a_threshold_that_is_handed_in_takes_the_place_of_the_packages_own(
+    tmp_path: Path,
+) -> None:
+    save_package(make_package(), tmp_path)
+    assert load_detector(str(tmp_path)).score_threshold == 0.5
+    assert load_detector(str(tmp_path), score_threshold=0.25).score_threshold == 0.25
+
+
+@pytest.mark.parametrize("labels", [("container", "item"), ("item",), ("item", "container", "cat")])
+def test_a_detector_with_other_labels_is_refused(tmp_path: Path, labels: tuple[str, ...]) -> None:
+    package = make_package()
+    save_package(ModelPackage(replace(package.card, labels=labels), package.weights), tmp_path)
+    with pytest.raises(InvalidInputError, match=rf"{MODEL_FILE}: field labels"):
+        load_detector(str(tmp_path))
+
+
+def test_a_detector_is_no_embedder(tmp_path: Path) -> None:
+    save_package(make_package(), tmp_path)
+    with pytest.raises(InvalidInputError, match=f"{MODEL_FILE}: kind is"):
+        load_embedder(str(tmp_path))
+
+
+def test_a_folder_without_a_package_is_named() -> None:
+    with pytest.raises(InvalidInputError, match=r"nowhere/model\.json: cannot be read"):
+        load_embedder("/nowhere")
+
+
+def test_a_device_that_does_not_exist_is_refused() -> None:
+    assert device_from_name("cpu") == torch.device("cpu")
+    with pytest.raises(InvalidInputError, match="no such device: abacus"):
+        device_from_name("abacus")
+
+
+def test_imagenet_says_what_to_do_where_it_cannot_be_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(urllib.request, "urlopen", refuse)
+    monkeypatch.setattr(torch.hub, "urlopen", refuse)
+    with pytest.raises(InvalidInputError, match=r"imagenet: .* folder of a model package"):
+        load_embedder("imagenet")
+
+
+def test_the_shipped_packages_load_and_stay_under_45_megabytes() -> None:
+    image = np.full((1232, 1640, 3), 90, np.uint8)
+    assert load_detector().detect([image])[0].xyxy_px.shape[1] == 4
+    assert load_embedder().embed([image[:60, :90]]).shape == (1, 512)
+    assert sum(path.stat().st_size for path in SHIPPED.rglob("*")) < 45_000_000
+
+
+@pytest.mark.parametrize("name", ["detector", "embedder"])
+def test_a_shipped_package_says_how_it_was_trained_and_how_good_it_is(name: str) -> None:
+    document = json.loads((SHIPPED / name / MODEL_FILE).read_text())
+    assert {"how", "seed", "steps"} <= document["training"].keys()
+    assert "validation" in document["scores"]

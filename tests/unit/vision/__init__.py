@@ -1,0 +1,1 @@
+"""Laws of what surrounds the networks; nothing here loads torch."""
