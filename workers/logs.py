@@ -39,9 +39,9 @@ def configure_logs(level: str) -> None:
 
 
 def _quieten_routine() -> None:
-    """Leave out what beat and quiet sweeps say every two seconds, and that a task was received."""
-    logging.getLogger("celery.beat").setLevel(logging.WARNING)
-    logging.getLogger("celery.worker.strategy").setLevel(logging.WARNING)
+    """Leave out what beat and quiet sweeps say every two seconds, and what says little."""
+    for name in ("alembic", "celery.beat", "celery.worker.strategy"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("celery.app.trace").addFilter(_is_no_routine)
 
 

@@ -81,7 +81,7 @@ class _Process:
                 services.embedder.get()
                 import_module("workers.sorting")  # now rather than in the first session
         except Exception as error:
-            _log.critical("this worker cannot start", exc_info=True)
+            _log.critical("this worker cannot start", reason=str(error), exc_info=True)
             raise SystemExit(1) from error
         queue = GPU_QUEUE if GPU_QUEUE in queues else SORT_QUEUE
         Heartbeat(services.store, services.worker_id, queue).start()

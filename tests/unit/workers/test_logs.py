@@ -14,7 +14,7 @@ from structlog.contextvars import get_contextvars
 from workers.logs import bind_task, configure_logs, unbind_task
 from workers.settings import DETECT_IMAGE, SORT_SESSION, SWEEP
 
-QUIETENED = ("celery.beat", "celery.worker.strategy", "celery.app.trace")
+QUIETENED = ("alembic", "celery.beat", "celery.worker.strategy", "celery.app.trace")
 
 
 @pytest.fixture(autouse=True)
