@@ -86,7 +86,7 @@ def _load_imagenet(device: torch.device) -> ResNet18Embedder:
     transform = weights.transforms()
 
     def prepare(crop_rgb: RgbImage) -> Tensor:
-        prepared: Tensor = transform(torch.from_numpy(crop_rgb).permute(2, 0, 1))
+        prepared: Tensor = transform(torch.tensor(crop_rgb).permute(2, 0, 1))
         return prepared
 
     return ResNet18Embedder("torchvision-resnet18@IMAGENET1K_V1", network, prepare, device)

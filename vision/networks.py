@@ -149,7 +149,8 @@ def resized_rgb(image_rgb: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArr
     width, height = size_px
     if image_rgb.shape[:2] == (height, width):
         return np.ascontiguousarray(image_rgb)
-    planes = torch.from_numpy(np.ascontiguousarray(image_rgb)).permute(2, 0, 1)[None]
+    own = np.require(image_rgb, requirements=["C", "W"])  # torch warns of read-only memory
+    planes = torch.from_numpy(own).permute(2, 0, 1)[None]
     small = functional.interpolate(
         planes, size=(height, width), mode="bilinear", antialias=True, align_corners=False
     )

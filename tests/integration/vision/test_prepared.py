@@ -16,7 +16,7 @@ from vision.training.prepared import PreparedCrops, SmallCrops, SmallViews, prep
 SIZE_PX = (96, 64)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Watched(Rectangles):
     """Remembers which pictures were read, and dies at one of them."""
 
