@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -51,11 +52,16 @@ class SceneRow:
         return {**fields.pop("score"), **fields}
 
 
-def sort_table(tables: TableSettings, number: int, networks: Networks) -> SceneRow:
+def sort_table(
+    tables: TableSettings,
+    number: int,
+    networks: Networks,
+    positions_pw: Sequence[float] = POSITIONS_PW,
+) -> SceneRow:
     """Lay a table, photograph it, sort it, carry the plan out, and judge."""
     began_s = time.monotonic()
     arm = tables.stand_at(number, f"SCENE{number:04}")
-    pictures = {position_pw: arm.photograph(position_pw) for position_pw in POSITIONS_PW}
+    pictures = {position_pw: arm.photograph(position_pw) for position_pw in positions_pw}
     plan = plan_for(arm.arm, pictures, networks)
     deeds = list(arm.carry_out(plan))
     return SceneRow(
@@ -70,7 +76,7 @@ def sort_table(tables: TableSettings, number: int, networks: Networks) -> SceneR
     )
 
 
-def plan_for(arm: Arm, pictures: dict[float, bytes], networks: Networks) -> dict[str, Any]:
+def plan_for(arm: Arm, pictures: Mapping[float, bytes], networks: Networks) -> dict[str, Any]:
     """Return the plan document that the workers would make of these pictures.
 
     Args:

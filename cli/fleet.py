@@ -12,6 +12,7 @@ from random import Random
 from uuid import uuid4
 
 from cli.tables import TableSettings
+from robot.arm import POSITIONS_PW
 from robot.client import GatewayClient, connect
 from robot.retrying import Patience
 from robot.session import SessionReport, SessionWatcher, deliver_leftovers, run_session
@@ -35,6 +36,7 @@ class FleetSettings:
         n_sessions: Of each arm; every one at another table.
         spool: Holds a folder for each arm's waiting pictures.
         patience: With a gateway that is away.
+        positions_pw: Where each arm photographs.
     """
 
     gateway_url: str
@@ -43,6 +45,7 @@ class FleetSettings:
     n_sessions: int
     spool: Path
     patience: Patience
+    positions_pw: tuple[float, ...] = POSITIONS_PW
 
 
 def run_fleet(settings: FleetSettings, watcher_of: WatcherOf) -> list[SessionReport]:
@@ -110,4 +113,4 @@ def _run_one(
     arm = settings.tables.stand_at(table, arm_id)
     client.register_arm(arm.arm)
     deliver_leftovers(spool, client)
-    return run_session(arm, client, spool, watcher)
+    return run_session(arm, client, spool, watcher, positions_pw=settings.positions_pw)

@@ -17,6 +17,9 @@ from sorter.types import ArmGeometry, ImageSize
 FEATHER = 4.0
 """The higher, the narrower the seam between two photographs."""
 
+SEEN = 5e-5
+"""The least weight of a point that a photograph shows; its outermost pixels have twice that."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableMap:
@@ -75,30 +78,40 @@ def stitch(
     photographs_rgb: Mapping[float, NDArray[np.uint8]], table: TableMap
 ) -> NDArray[np.uint8]:
     """Lay photographs, by the position that each was taken at, over each other on a map."""
-    shape = (table.height_px, table.width_px)
-    total = np.zeros((*shape, 3), np.float32)
-    weights = np.full(shape, 1e-6, np.float32)
+    total = np.zeros((table.height_px, table.width_px, 3), np.float32)
+    weights = np.zeros((table.height_px, table.width_px), np.float32)
     for position_pw, rgb in sorted(photographs_rgb.items()):
         small = cv2.resize(rgb, None, fx=table.scale, fy=table.scale, interpolation=cv2.INTER_AREA)
-        affine = _affine_onto(table, position_pw, small.shape)
-        laid = cv2.warpAffine(small, affine, shape[::-1])
-        weight = cv2.warpAffine(_feather(small.shape), affine, shape[::-1])
-        total += laid * weight[..., None]
-        weights += weight
-    cover = np.minimum(weights * 1e4, 1.0)[..., None]
-    blended = total / weights[..., None] * cover + np.array(NIGHT, np.float32) * (1 - cover)
-    return np.asarray(np.clip(blended, 0, 255), np.uint8)
+        affine, rows, columns = _placed(table, position_pw, small.shape)
+        window = (columns.stop - columns.start, rows.stop - rows.start)
+        laid = cv2.warpAffine(small, affine, window)
+        weight = cv2.warpAffine(_feather(small.shape), affine, window)
+        total[rows, columns] += laid * weight[..., None]
+        weights[rows, columns] += weight
+    is_seen = weights > SEEN
+    stitched = np.full(total.shape, NIGHT, np.uint8)
+    stitched[is_seen] = (total[is_seen] / weights[is_seen, None] + 0.5).astype(np.uint8)
+    return stitched
 
 
-def _affine_onto(table: TableMap, position_pw: float, shape: Sequence[int]) -> NDArray[np.float64]:
-    """Return the ``(2, 3)`` map from a shrunk photograph onto the map."""
+def _placed(
+    table: TableMap, position_pw: float, shape: Sequence[int]
+) -> tuple[NDArray[np.float64], slice, slice]:
+    """Return the map from a shrunk photograph into its window of the map, and that window.
+
+    Returns:
+        The ``(2, 3)`` affine map, and the window's rows and columns.
+    """
     w, h = table.size.width_px, table.size.height_px
-    corners = np.array([[0, 0], [w, 0], [0, h]], np.float64)
-    servo = servo_from_pixel(corners, position_pw, table.size, table.geometry)
-    shrunk = corners * (shape[1] / w, shape[0] / h)
-    return np.asarray(
-        cv2.getAffineTransform(shrunk.astype(np.float32), table.place(servo).astype(np.float32))
-    )
+    corners = np.array([[0, 0], [w, 0], [0, h], [w, h]], np.float64)
+    places = table.place(servo_from_pixel(corners, position_pw, table.size, table.geometry))
+    left, top = np.floor(np.maximum(places.min(axis=0), 0)).astype(int)
+    right, bottom = np.ceil(places.max(axis=0)).astype(int)
+    shrunk = corners[:3] * (shape[1] / w, shape[0] / h)
+    inside = places[:3] - (left, top)
+    affine = cv2.getAffineTransform(shrunk.astype(np.float32), inside.astype(np.float32))
+    rows = slice(int(top), min(int(bottom), table.height_px))
+    return np.asarray(affine), rows, slice(int(left), min(int(right), table.width_px))
 
 
 def _feather(shape: Sequence[int]) -> NDArray[np.float32]:

@@ -21,11 +21,15 @@ from sorter.types import ArmGeometry
 from vision.decode import decode_rgb
 
 MAP_WIDTH_PX = 2000
-PANEL_WIDTH_PX = 1500
+PANEL_SHARE = 0.75
+"""Of the map's width, for each of the panels before and after."""
+
 GEOMETRY = ArmGeometry()
 
 
-def save_pictures(report: SessionReport, folder: Path) -> list[Path]:
+def save_pictures(
+    report: SessionReport, folder: Path, map_width_px: int = MAP_WIDTH_PX
+) -> list[Path]:
     """Draw everything that a session has to show; return the files, photographs first."""
     folder.mkdir(parents=True, exist_ok=True)
     marks = marks_from_plan(report.plan, report.positions_by_image, GEOMETRY, CAMERA)
@@ -34,8 +38,10 @@ def save_pictures(report: SessionReport, folder: Path) -> list[Path]:
         f"photograph-{position:g}.png": _draw_photograph(report, marks, position, rgb)
         for position, rgb in pictures.items()
     }
-    drawn["map.png"] = _draw_map(report, marks, pictures)
-    drawn["before-after.png"] = _draw_before_after(report, pictures)
+    drawn["map.png"] = _draw_map(report, marks, pictures, map_width_px)
+    drawn["before-after.png"] = _draw_before_after(
+        report, pictures, round(map_width_px * PANEL_SHARE)
+    )
     for name, picture in drawn.items():
         picture.save(folder / name, compress_level=1)
     return [folder / name for name in drawn]
@@ -74,9 +80,12 @@ def _draw_photograph(
 
 
 def _draw_map(
-    report: SessionReport, marks: Marks, pictures: Mapping[float, NDArray[np.uint8]]
+    report: SessionReport,
+    marks: Marks,
+    pictures: Mapping[float, NDArray[np.uint8]],
+    width_px: int,
 ) -> Image.Image:
-    table = TableMap.around(list(pictures), GEOMETRY, CAMERA, MAP_WIDTH_PX)
+    table = TableMap.around(list(pictures), GEOMETRY, CAMERA, width_px)
     canvas = Canvas(stitch(pictures, table))
     _draw_base(canvas, table)
     for mark in marks.containers:
@@ -135,16 +144,16 @@ def _legend(marks: Marks) -> list[tuple[Colour, str]]:
 
 
 def _draw_before_after(
-    report: SessionReport, pictures: Mapping[float, NDArray[np.uint8]]
+    report: SessionReport, pictures: Mapping[float, NDArray[np.uint8]], width_px: int
 ) -> Image.Image:
-    table = TableMap.around(list(pictures), GEOMETRY, CAMERA, PANEL_WIDTH_PX)
+    table = TableMap.around(list(pictures), GEOMETRY, CAMERA, width_px)
     after = {position: photograph(report.after, position).rgb for position in pictures}
     panels = [
         Canvas(stitch(pictures, table)).image(),
         _draw_result(report, Canvas(stitch(after, table)), table),
     ]
     height = table.height_px
-    both = Image.new("RGB", (PANEL_WIDTH_PX, 2 * height + 24), NIGHT)
+    both = Image.new("RGB", (width_px, 2 * height + 24), NIGHT)
     for number, (panel, name) in enumerate(zip(panels, ("Before", "After"), strict=True)):
         both.paste(panel, (0, number * (height + 24)))
         _write(both, name, number * (height + 24) + 16)

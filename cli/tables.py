@@ -12,6 +12,10 @@ from robot.table import Scene
 from robot.table_layout import make_scene
 from sorter.errors import InvalidInputError
 
+MAX_ITEMS = 150
+MAX_CONTAINERS = 20
+"""Far more than any table has room for; laying more would only be a long search in vain."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableSettings:
@@ -34,6 +38,11 @@ class TableSettings:
             raise InvalidInputError(f"there are 1 to {len(KINDS)} kinds, not {self.n_kinds}")
         if min(self.seed, self.n_items, self.n_containers, self.n_contained) < 0:
             raise InvalidInputError("seed, items and containers cannot lie below 0")
+        if self.n_items + self.n_contained > MAX_ITEMS or self.n_containers > MAX_CONTAINERS:
+            raise InvalidInputError(
+                f"{self.n_items + self.n_contained} items and {self.n_containers} containers find "
+                "no room on the table"
+            )
 
     def lay(self, number: int) -> Scene:
         """Lay one table.

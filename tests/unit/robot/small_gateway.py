@@ -41,7 +41,10 @@ class SmallGateway:
     bodies: list[Any] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     is_complete: bool = False
+    takes_any: bool = False
     plan_after: int = 0
+    plan: dict[str, Any] = field(default_factory=lambda: {"commands": []})
+    outcomes: list[Any] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     url: str = ""
 
@@ -60,15 +63,16 @@ class SmallGateway:
             self.is_complete = True
         if parts[-1] == "commands":
             self.plan_after -= 1
-            return (202, self.status()) if self.plan_after >= 0 else (200, {"commands": []})
+            return (202, self.status()) if self.plan_after >= 0 else (200, self.plan)
         if parts[-1] == "outcomes":
+            self.outcomes += json.loads(body)["outcomes"]
             return 200, {"session_id": parts[1], **json.loads(body)}
         return 200, self.status(parts[1] if len(parts) > 1 else SESSION_ID)
 
     def take(self, position: str, data: bytes) -> tuple[int, dict[str, Any]]:
         if position in self.refused:
             return self.refused[position], {"type": "urn:sorterbot:problem:no", "detail": "never"}
-        if self.pictures.setdefault(position, data) != data:
+        if self.pictures.setdefault(position, data) != data and not self.takes_any:
             return 409, {"type": "urn:sorterbot:problem:conflict", "detail": "other bytes"}
         index = list(self.pictures).index(position)
         sha256 = hashlib.sha256(data).hexdigest()

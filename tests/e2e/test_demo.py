@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]
+
+PICTURES = ["photograph-1000.png", "photograph-1800.png", "map.png", "before-after.png"]
+
+
+def run_demo(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", "demo", *options],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "COLUMNS": "100", "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=800,
+        check=False,
+    )
+
+
+def processes_that_mention(text: str) -> list[str]:
+    """Return the command lines of living processes that mention a text; Linux only."""
+    lines = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue  # it has just ended
+        if text in line:
+            lines.append(line)
+    return lines
+
+
+def test_the_demo_sorts_a_table_names_its_pictures_and_leaves_nothing_running(tmp_path):
+    out, result_file = tmp_path / "with a space", tmp_path / "result.json"
+    done = run_demo(tmp_path, "--seed", "3", "--out", str(out), "--json", str(result_file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(result_file.read_text())
+    assert result["sessions"] == 1
+    assert 0 < result["items_right"] <= result["items"] == 12
+    assert 0 < result["picks_hit"] <= result["picks"]
+    assert result["picked_from_container"] == 0
+    assert result["seconds"] > 0
+    for name in PICTURES:
+        assert str(out / name) in result["files"]
+        assert str(out / name) in done.stdout
+        with Image.open(out / name) as picture:
+            assert min(picture.size) > 1000
+    assert f"{result['items_right']} of {result['items']}" in done.stdout
+    assert processes_that_mention(str(out)) == []
+
+
+def test_the_demo_says_in_one_sentence_why_it_cannot_run(tmp_path):
+    done = run_demo(tmp_path, "--items", "5000", "--out", str(tmp_path / "out"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("sorterbot: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
