@@ -16,8 +16,12 @@ EPILOG = """
 
   $ sorterbot evaluate --model runs/detector/package --views 300 --seed 9000 --json scores.json
 
+  $ sorterbot evaluate --views 50 --crops 1000 --embedder runs/embedder/package
+
 Average precision is COCO's, by pycocotools, with boxes scored in pixels of full pictures.
 Precision, recall and the error of box centres are those at the package's own score threshold.
+With `--crops`, the embedder is measured too: `purity` is the share of items that K-Means puts
+with the majority of their cluster, over 100 scenes of 3 kinds with 5 items each.
 """
 
 
@@ -33,6 +37,12 @@ def evaluate(
         float,
         typer.Option(min=0.2, max=1.0, help="1 renders full pictures; less is faster."),
     ] = 1.0,
+    crops: Annotated[
+        int, typer.Option(min=0, help="Fresh crops to measure the embedder on, 600 or more.")
+    ] = 0,
+    embedder: Annotated[
+        str, typer.Option(help="Folder of the embedder's package; without it, the shipped one.")
+    ] = "",
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")] = (
         "auto"
     ),
@@ -40,8 +50,10 @@ def evaluate(
         Path | None, typer.Option("--json", help="Write the scores there.")
     ] = None,
 ) -> None:
-    """Measure a detector on fresh rendered views: average precision, errors, speed."""
+    """Measure the models on fresh rendered pictures: average precision, errors, speed, purity."""
     scores = _measured(model, views, seed, resolution, device)
+    if crops:
+        scores |= _measured_embedder(embedder, crops, seed, device)
     _print(scores)
     if json_file is not None:
         json_file.write_text(json.dumps(scores, indent=2) + "\n")
@@ -69,6 +81,18 @@ def _measured(model: str, views: int, seed: int, resolution: float, device: str)
     }
 
 
+def _measured_embedder(source: str, crops: int, seed: int, device: str) -> dict[str, Any]:
+    from cli.training_run import progress_bar
+    from robot.datasets import RenderedCrops
+    from vision.load import load_embedder
+    from vision.purity import purity_of
+
+    embedder = load_embedder(source, device)
+    with progress_bar("Embedding", crops) as advance:
+        purity = purity_of(embedder, RenderedCrops(crops, seed), seed, advance)
+    return {"embedder": embedder.version, "crops": crops, "purity": purity}
+
+
 def _print(scores: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -86,3 +110,5 @@ def _print(scores: dict[str, Any]) -> None:
         f"by less than {match['centre_error_p95_px']:.1f} px in 95 of 100."
     )
     typer.echo(f"{scores['seconds_per_view'] * 1000:.0f} ms a view.")
+    if "purity" in scores:
+        typer.echo(f"{scores['embedder']}: K-Means purity {scores['purity']:.4f}.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.cluster import KMeans
 
 from sorter.errors import InvalidInputError
 from sorter.types import FloatArray, LabelArray
+from vision.ports import CropDataset, Embedder
 
 
 def sorting_purity(
@@ -47,6 +50,25 @@ def sorting_purity(
         found = KMeans(kinds_per_scene, n_init=10, random_state=0).fit_predict(values[rows])
         right += _majority(found, kinds[rows])
     return right / (n_scenes * kinds_per_scene * items_per_kind)
+
+
+def purity_of(
+    embedder: Embedder,
+    crops: CropDataset,
+    seed: int,
+    report: Callable[[int], None] | None = None,
+) -> float:
+    """Embed every crop of a dataset and return the :func:`sorting_purity` of scenes of them."""
+    rows: list[FloatArray] = []
+    kinds: list[int] = []
+    for index in range(len(crops)):
+        crop, kind = crops[index]
+        rows.append(embedder.embed([crop]))
+        kinds.append(kind)
+        if report:
+            report(index + 1)
+    values = np.concatenate(rows)
+    return sorting_purity(values, np.array(kinds, np.int64), np.random.default_rng(seed))
 
 
 def _majority(clusters: LabelArray, kinds: LabelArray) -> int:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from sorter.errors import InvalidInputError
-from vision.purity import sorting_purity
+from sorter.types import FloatArray
+from vision.ports import RgbImage
+from vision.purity import purity_of, sorting_purity
 
 KINDS = np.repeat(np.arange(4), 6)
 
@@ -26,3 +30,30 @@ def test_a_scene_needs_enough_kinds_with_enough_crops() -> None:
         sorting_purity(
             np.ones((8, 2), np.float32), np.array([0] * 5 + [1] * 3), np.random.default_rng(0)
         )
+
+
+class Colours:
+    """Crops of one pixel: the kind's own brightness."""
+
+    kinds = ("dark", "grey", "light")
+
+    def __len__(self) -> int:
+        return 18
+
+    def __getitem__(self, index: int) -> tuple[RgbImage, int]:
+        kind = index % 3
+        return np.full((1, 1, 3), 100 * kind, np.uint8), kind
+
+
+class Brightness:
+    version = "brightness@1"
+
+    def embed(self, crops_rgb: Sequence[RgbImage]) -> FloatArray:
+        angles = np.array([crop.mean() / 100 for crop in crops_rgb])
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def test_an_embedder_is_measured_on_every_crop_of_a_dataset() -> None:
+    told: list[int] = []
+    assert purity_of(Brightness(), Colours(), 0, told.append) == 1.0
+    assert told == list(range(1, 19))
