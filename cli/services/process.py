@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ from typing import Self
 
 from sorter.errors import SorterBotError, TransientError
 
+GUNICORN_LINE = re.compile(
+    r'\[[-\d]+ [:\d]+ [-+]\d+\] \[\d+\] \[[A-Z]+\] |\{.*"logger": "gunicorn\.'
+)
 LEASH = Path(__file__).with_name("leash.py")
 
 
@@ -173,10 +177,14 @@ def await_ready(child: Child, is_ready: Callable[[], bool], within_s: float) -> 
 
 
 def last_words(log: Path, n_bytes: int = 16_000) -> str:
-    """Return the last line of a log that is not empty; of a structured one, what it says."""
+    """Return the last line of a log that is not empty; of a structured one, what it says.
+
+    What gunicorn says of itself, such as that it shuts down, counts only where nothing else is.
+    """
     tail = log.read_bytes()[-n_bytes:].decode(errors="replace") if log.exists() else ""
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return _plain(lines[-1]) if lines else "it wrote nothing"
+    telling = [line for line in lines if GUNICORN_LINE.match(line) is None] or lines
+    return _plain(telling[-1]) if telling else "it wrote nothing"
 
 
 def _plain(line: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 from cli.services.process import last_words
 
 TRACE = 'Traceback (most recent call last):\n  File "x"\nsorter.errors.NotFoundError: no model'
+GUNICORN = "[2026-11-20 20:55:33 +0000] [18827] [ERROR] Reason: App failed to load."
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,11 @@ TRACE = 'Traceback (most recent call last):\n  File "x"\nsorter.errors.NotFoundE
         (json.dumps({"event": "ready", "level": "info"}), "ready"),
         (json.dumps({"level": "info"}), '{"level": "info"}'),
         ("42", "42"),
+        (
+            f"The gateway does not start: no table\n{GUNICORN}",
+            "The gateway does not start: no table",
+        ),
+        (GUNICORN, GUNICORN),
     ],
 )
 def test_the_last_words_of_a_log_are_the_last_thing_it_says(
