@@ -9,6 +9,7 @@ from cli.services.process import last_words
 
 TRACE = 'Traceback (most recent call last):\n  File "x"\nsorter.errors.NotFoundError: no model'
 GUNICORN = "[2026-11-20 20:55:33 +0000] [18827] [ERROR] Reason: App failed to load."
+LEAVING = json.dumps({"event": "Worker exiting (pid: 4)", "logger": "gunicorn.error"})
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ GUNICORN = "[2026-11-20 20:55:33 +0000] [18827] [ERROR] Reason: App failed to lo
         (json.dumps({"level": "info"}), '{"level": "info"}'),
         ("42", "42"),
         (
-            f"The gateway does not start: no table\n{GUNICORN}",
+            f"The gateway does not start: no table\n{LEAVING}\n{GUNICORN}",
             "The gateway does not start: no table",
         ),
         (GUNICORN, GUNICORN),
