@@ -25,8 +25,11 @@ Half the length of the shortest item, 60 px: beyond that the jaws close beside i
 Source: docs/adr/0011-virtual-gripper.md.
 """
 
-DROP_SCATTER_PX = 5.0
-"""Standard deviation, each way, of where an item comes to rest around the commanded place."""
+DROP_SCATTER_PX = 20.0
+"""Standard deviation, each way, of where an item comes to rest around the commanded place.
+
+A fifth of an item's usual length: let go over others, it slides off them. Source: as above.
+"""
 
 
 @dataclass(frozen=True, slots=True)
