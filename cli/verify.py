@@ -117,7 +117,7 @@ def sort(
     _tell(scores, tables, result["seconds"], console)
     if json is not None:
         write_json(json, {"seed": seed, **result, "rows": [row for _, row in rows]})
-    _check_thresholds(result, min_right, min_hit)
+    check_thresholds(result, min_right, min_hit)
 
 
 def _sort_in_process(
@@ -159,7 +159,7 @@ def _tell(scores: list[Score], tables: TableSettings, seconds: float, console: C
     console.print(score_table(rows, f"{len(rows)} tables in {seconds:.0f} s"))
 
 
-def _check_thresholds(result: dict[str, Any], min_right: float, min_hit: float) -> None:
+def check_thresholds(result: dict[str, Any], min_right: float, min_hit: float) -> None:
     """Object where too little is right.
 
     Raises:
