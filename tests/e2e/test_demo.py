@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -64,3 +66,22 @@ def test_the_demo_says_in_one_sentence_why_it_cannot_run(tmp_path):
     assert done.stderr.startswith("sorterbot: ")
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_ctrl_c_ends_the_demo_and_everything_that_it_started(tmp_path):
+    out = tmp_path / "out"
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "demo", "--out", str(out)],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    log = out / "stack" / "logs" / "gpu-worker.log"
+    while not log.exists():
+        assert demo.poll() is None
+        time.sleep(0.1)
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=120)
+    assert demo.returncode == 130
+    assert b"Traceback" not in said
+    assert processes_that_mention(str(out)) == []
