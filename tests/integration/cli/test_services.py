@@ -18,7 +18,7 @@ from cli.services.postgres import PostgresServer
 from cli.services.process import Child, Leash, await_ready
 from cli.services.redis import RedisServer
 from sorter.errors import SorterBotError
-from tests.unit.cli.processes import eventually, lives
+from tests.integration.cli.processes import eventually, lives
 
 pytestmark = pytest.mark.services
 

@@ -16,7 +16,7 @@ from cli.services.network import free_port
 from cli.stack import LocalStack, StackSettings
 from cli.stack_folder import load_connection
 from sorter.errors import ConflictError, SorterBotError
-from tests.unit.cli.processes import eventually, family, lives
+from tests.integration.cli.processes import eventually, family, lives
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from cli.services.leash import end_groups, held_groups
-from tests.unit.cli.processes import eventually, lives
+from tests.integration.cli.processes import eventually, lives
 
 START_AND_WAIT = """
 import pathlib, sys, time

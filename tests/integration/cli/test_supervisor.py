@@ -12,7 +12,7 @@ import pytest
 from cli.services.process import Program
 from cli.supervisor import Service, Supervisor, describe_end
 from sorter.errors import ConflictError, NotFoundError, SorterBotError
-from tests.unit.cli.processes import eventually, lives
+from tests.integration.cli.processes import eventually, lives
 
 SLEEP = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
