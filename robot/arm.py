@@ -22,7 +22,7 @@ GRIP_REACH_PX = 30.0
 """How far from an item's true centre the gripper may come down and still take hold of it.
 
 Half the length of the shortest item, 60 px: beyond that the jaws close beside it.
-Source: docs/adr/0011-virtual-gripper.md.
+Source: docs/adr/0008-virtual-gripper.md.
 """
 
 DROP_SCATTER_PX = 20.0
