@@ -11,6 +11,8 @@ STAMP := .venv/.installed
 UV_VERSION := 0.13.8
 PACKAGES := api cli robot sorter storage vision workers
 ARGS ?=
+# Schemathesis' plugin takes a second to load, and no unit test uses it.
+UNIT := $(BIN)/python -m pytest -q --numprocesses 2 -p no:schemathesis tests/unit
 
 .PHONY: help demo test check unit format lock clean
 
@@ -22,7 +24,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	  || { echo "SorterBot needs Python 3.11 or newer; name one with PYTHON=..." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	$(BIN)/python -m uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
@@ -34,14 +36,14 @@ test: $(STAMP) ## Run every test that this machine can run
 	$(BIN)/python -m coverage report --include='sorter/*' --fail-under=100
 
 unit: $(STAMP) ## Run the tests that need no services
-	$(BIN)/python -m pytest -q tests/unit $(ARGS)
+	$(UNIT) $(ARGS)
 
 check: $(STAMP) ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit
+	$(UNIT)
 
 format: $(STAMP) ## Put every file into the project's format
 	$(BIN)/python -m ruff format .
