@@ -61,8 +61,11 @@ def test_not_even_a_bug_lets_a_member_raise(app: Celery, world: World) -> None:
         run(app, DETECT_IMAGE, "i1", group="s1")
 
 
-def test_closing_does_nothing(app: Celery) -> None:
-    run(app, CLOSE_SESSION, "s1", group="s1")
+def test_closing_changes_nothing(app: Celery, world: World) -> None:
+    session_id = world.open_session()
+    before = world.session(session_id)
+    run(app, CLOSE_SESSION, session_id, group=session_id)
+    assert world.session(session_id) == before
 
 
 def test_the_sort_task_sorts(app: Celery, world: World) -> None:
