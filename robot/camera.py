@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.kinds import KINDS, Sprite
+from robot.kinds import Sprite, kind_named
 from robot.render_containers import draw_container, opening_px
 from robot.render_lens import expose
 from robot.render_light import Footprint, Lamp, Pose, lay_cavity, lay_sprite
@@ -156,7 +156,7 @@ def draw_item(item: TableItem, resolution: float) -> Sprite:
 
 @lru_cache(maxsize=64)
 def _draw_item(kind: str, seed: int, length_px: float) -> Sprite:
-    return KINDS[kind].draw(np.random.default_rng(seed), length_px)
+    return kind_named(kind).draw(np.random.default_rng(seed), length_px)
 
 
 def _photo(rgb: NDArray[np.uint8], seen: list[tuple[Footprint, Label, int]]) -> Photo:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robot.camera import photograph_view
-from robot.kinds import KINDS
+from robot.kinds import kind_named
 from robot.table import Light, Optics, Scene, Surface, TableItem
 from robot.view import View
 
@@ -53,7 +53,7 @@ def with_boxes(
 
 def _portrait(name: str, seed: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(seed)
-    length = float(rng.uniform(*KINDS[name].length_px))
+    length = float(rng.uniform(*kind_named(name).length_px))
     item = TableItem(name, (0.0, 1500.0), float(rng.uniform(0, 6.3)), length, seed)
     scene = Scene((item,), (), Surface("paper", 7, 256.0), _DAYLIGHT, _CLEAN, seed)
     left, top = 820 - _CELL_PX // 2, 616 - _CELL_PX // 2

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from robot.kinds import KINDS
+from robot.kinds import kind_named
 from robot.kinds.canvas import Rgb, arc, regular, rounded_box
 from sorter.errors import InvalidInputError
 
@@ -60,8 +60,7 @@ class TableItem:
     contained_in: int | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InvalidInputError(f"no kind of thing is called {self.kind!r}")
+        kind_named(self.kind)  # refuses a name that nothing has
         if not self.length_px > 0:
             raise InvalidInputError("a thing must be longer than 0 pixels")
 

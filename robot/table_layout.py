@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from robot.kinds import KINDS
+from robot.kinds import kind_named
 from robot.kinds.canvas import Rgb
 from robot.kinds.materials import BRASSES, PLASTICS, STEELS, WOODS, pick
 from robot.surfaces import SURFACES
@@ -123,7 +123,7 @@ def make_optics(rng: np.random.Generator) -> Optics:
 
 def make_item(rng: np.random.Generator, kind: str, xy_px: Xy) -> TableItem:
     """Choose one thing of a kind, lying free."""
-    length = float(rng.uniform(*KINDS[kind].length_px))
+    length = float(rng.uniform(*kind_named(kind).length_px))
     return TableItem(kind, xy_px, float(rng.uniform(0, 2 * np.pi)), length, _seed(rng))
 
 

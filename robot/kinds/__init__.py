@@ -10,10 +10,61 @@ from robot.kinds.electronics import ELECTRONICS
 from robot.kinds.fasteners import FASTENERS
 from robot.kinds.household import HOUSEHOLD
 from robot.kinds.toys import TOYS
+from sorter.errors import InvalidInputError
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.name: kind for kind in (*FASTENERS, *ELECTRONICS, *HOUSEHOLD, *TOYS)}
 )
-"""Every kind by its name, in a fixed order."""
+"""Every kind of item by its name, in a fixed order."""
 
-__all__ = ["KINDS", "Kind", "Sprite"]
+CLUTTER: Mapping[str, Kind] = MappingProxyType({})
+"""What lies flat on a table and is neither item nor container, by name; none is in ``KINDS``."""
+
+HELD_OUT_KINDS: frozenset[str] = frozenset(
+    {
+        "clothes_peg",
+        "comb",
+        "drill_bit",
+        "felt_heart",
+        "glass_pebble",
+        "hinge",
+        "jack_plug",
+        "leaf",
+        "light_bulb",
+        "peanut",
+        "puzzle_piece",
+        "tea_bag",
+        "tea_light",
+        "toy_car",
+        "wing_nut",
+        "wooden_star",
+    }
+    & KINDS.keys()
+)
+"""Kinds that no model is ever trained on, so that sorting the unknown can be measured."""
+
+TRAINING_KINDS: tuple[str, ...] = tuple(name for name in KINDS if name not in HELD_OUT_KINDS)
+"""The names of all other kinds of items, in the order of ``KINDS``."""
+
+
+def kind_named(name: str) -> Kind:
+    """Return the kind of item, or of clutter, of that name.
+
+    Raises:
+        InvalidInputError: Nothing is called that.
+    """
+    kind = KINDS.get(name) or CLUTTER.get(name)
+    if kind is None:
+        raise InvalidInputError(f"no kind of thing is called {name!r}")
+    return kind
+
+
+__all__ = [
+    "CLUTTER",
+    "HELD_OUT_KINDS",
+    "KINDS",
+    "TRAINING_KINDS",
+    "Kind",
+    "Sprite",
+    "kind_named",
+]
