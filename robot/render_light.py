@@ -82,12 +82,16 @@ def lay_sprite(
     rgba = np.asarray(cv2.warpAffine(sprite.rgba, matrix, (width, height)), np.uint8)
     relief = np.asarray(cv2.warpAffine(sprite.relief, matrix, (width, height)), np.float32)
     cover = rgba[..., 3].astype(np.float32) * (1 / 255)
+    bare = 1 - cover[..., None]
+    if sprite.clear is not None:
+        clear = np.asarray(cv2.warpAffine(sprite.clear, matrix, (width, height)), np.float32)
+        bare = bare + _let_through(rgba, clear)
     lit = shade(rgba, relief, lamp, sprite.length_px * pose.scale)
-    kept = 1 - _shadow(cover, lamp, tall_px)
+    blocking = cover if sprite.clear is None else cover * (1 - 0.7 * clear)
+    bare = bare * (1 - _shadow(blocking, lamp, tall_px)[..., None])
     rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
     under = rgb[rows, columns].astype(np.float32)
-    bare = (1 - cover) * kept
-    mixed = under * bare[own_rows, own_columns, None] + lit[own_rows, own_columns]
+    mixed = under * bare[own_rows, own_columns] + lit[own_rows, own_columns]
     rgb[rows, columns] = np.clip(mixed, 0, 255).astype(np.uint8)
     return _footprint(rgba[own_rows, own_columns, 3], (columns.start, rows.start), sprite, pose)
 
@@ -135,6 +139,21 @@ def lay_cavity(
     dark = lamp.shadow * 0.8 * (inside.astype(np.float32) / 255) * (1 - lit)
     factor = 1 - dark[own_rows, own_columns, None]
     rgb[rows, columns] = (rgb[rows, columns] * factor).astype(np.uint8)
+
+
+def _let_through(rgba: NDArray[np.uint8], clear: Pixels) -> Pixels:
+    """Take from the colours what does not stop light; return the share that passes, tinted.
+
+    Args:
+        rgba: ``(h, w, 4)`` as of a sprite; its colours are dimmed where it is clear.
+        clear: ``(h, w)`` in 0 to 1.
+
+    Returns:
+        ``(h, w, 3)`` in 0 to 1, for what lies beneath.
+    """
+    passing = rgba[..., :3] * (clear[..., None] / 255)
+    rgba[..., :3] = rgba[..., :3] * (1 - clear[..., None])
+    return np.asarray(passing, np.float32)
 
 
 def _patch(

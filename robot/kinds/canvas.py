@@ -35,15 +35,20 @@ class Sprite:
         rgba: ``(h, w, 4)`` uint8, albedo times coverage, then coverage.
         relief: ``(h, w, 2)`` float32: height in units of the thing's length, and gloss in 0 to 1.
         length_px: How many pixels of this sprite make the thing's length.
+        clear: ``(h, w)`` float32, how much light passes what is covered, in 0 to 1, tinted by
+            the albedo; ``None`` where nothing is see-through.
     """
 
     rgba: NDArray[np.uint8]
     relief: NDArray[np.float32]
     length_px: float
+    clear: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.rgba.shape[:2] != self.relief.shape[:2]:
             raise InvalidInputError("a sprite's colours and relief must have one shape")
+        if self.clear is not None and self.clear.shape != self.rgba.shape[:2]:
+            raise InvalidInputError("a sprite's colours and clearness must have one shape")
 
 
 class Canvas:
@@ -56,6 +61,8 @@ class Canvas:
         self.alpha = np.zeros((self.n, self.n), np.float32)
         self.height = np.zeros((self.n, self.n), np.float32)
         self.gloss = np.zeros((self.n, self.n), np.float32)
+        self.clear = np.zeros((self.n, self.n), np.float32)
+        self.is_see_through = False
 
     # outlines
     def polygon(self, points: Points) -> Mask:
@@ -116,10 +123,12 @@ class Canvas:
         bevel: float = 0.03,
         gloss: float = 0.3,
         axis_y: float | None = None,
+        clear: float = 0.0,
     ) -> None:
         """Lay a solid part: it rises from ``lift`` to ``lift + height`` over a round ``bevel``.
 
         With ``axis_y`` it is a rod of radius ``bevel`` whose axis lies along x at that y.
+        With ``clear`` that share of the light passes, less where its edge is steep.
         """
         rows, columns = _extent(mask)
         part = mask[rows, columns]
@@ -132,6 +141,9 @@ class Canvas:
         _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover[..., None])
         _blend(self.height[rows, columns], tall, cover)
         _blend(self.gloss[rows, columns], gloss, cover)
+        if clear or self.is_see_through:
+            self.is_see_through = True
+            _blend(self.clear[rows, columns], clear * (0.35 + 0.65 * rise), cover)
         alpha = self.alpha[rows, columns]
         np.maximum(alpha, cover, out=alpha)
 
@@ -140,6 +152,8 @@ class Canvas:
         rows, columns = _extent(mask)
         cover = mask[rows, columns].astype(np.float32) * (opacity / 255)
         _blend(self.rgb[rows, columns], np.asarray(colour, np.float32), cover[..., None])
+        if self.is_see_through:
+            _blend(self.clear[rows, columns], 0.0, cover)
 
     def engrave(self, mask: Mask, depth: float, darken: float = 0.35) -> None:
         """Sink a part into what lies there; a negative depth raises it."""
@@ -147,6 +161,19 @@ class Canvas:
         cover = _cover(mask[rows, columns])
         self.height[rows, columns] -= depth * cover
         self.rgb[rows, columns] *= 1 - darken * cover[..., None]
+
+    def modulate(self, mask: Mask, factor: NDArray[np.float32]) -> None:
+        """Lighten or darken what lies under a mask, by a map ``(n, n)`` of the whole canvas."""
+        rows, columns = _extent(mask)
+        cover = _cover(mask[rows, columns])
+        self.rgb[rows, columns] *= (1 + (factor[rows, columns] - 1) * cover)[..., None]
+
+    def places(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return x ``(1, n)`` and y ``(n, 1)`` of the pixels' centres, in units of the length."""
+        at = (np.arange(self.n, dtype=np.float32) + np.float32(0.5 - self.n / 2)) / np.float32(
+            self.unit_px
+        )
+        return at[None, :], at[:, None]
 
     def cut(self, mask: Mask) -> None:
         """Cut a hole."""
@@ -176,7 +203,8 @@ class Canvas:
         relief = np.empty((*alpha.shape, 2), np.float32)
         relief[..., 0] = self.height[rows, columns] * alpha
         relief[..., 1] = self.gloss[rows, columns]
-        return Sprite(rgba, relief, self.unit_px)
+        clear = self.clear[rows, columns].copy() if self.is_see_through else None
+        return Sprite(rgba, relief, self.unit_px, clear)
 
     def _wear(self, rng: np.random.Generator, plainness: float) -> None:
         """Stain, scratch and darken at the edges, each by chance."""
