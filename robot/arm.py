@@ -93,7 +93,7 @@ class VirtualArm:
     def load_placements(self) -> list[Placement]:
         """Return where every item truly is now, for the judge alone."""
         return [
-            Placement(now.kind, now.contained_in, was_free=before.contained_in is None)
+            Placement(now.kind, now.contained_in, before.contained_in)
             for before, now in zip(self._at_start.items, self.scene.items, strict=True)
         ]
 

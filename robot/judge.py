@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,12 +16,17 @@ class Placement:
 
     Attributes:
         container: The number of the container that it lies in; ``None`` for none.
-        was_free: Whether it lay on the table, in no container, at the start.
+        started_in: The number of the container that it lay in at the start; ``None`` for none.
     """
 
     kind: str
     container: int | None
-    was_free: bool
+    started_in: int | None = None
+
+    @property
+    def was_free(self) -> bool:
+        """Whether it lay on the table, in no container, at the start."""
+        return self.started_in is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +75,44 @@ class Score:
 
 
 def match_kinds(placements: Sequence[Placement]) -> dict[int, str]:
-    """Give each container at most one kind, and each kind at most one, so that most are right.
+    """Give each container at most one kind.
 
-    Only items that lay on the table at the start count: what lay in a container was not sorted.
+    A container that had contents at the start is for the kind that most of them are of; where
+    two kinds are equally many, its contents say nothing. Every other container gets at most one
+    of the other kinds, and each of those at most one of them, so that most items are right.
     Kinds beyond the number of containers get none, and can then never be right.
 
     Returns:
-        The kind of each container that holds at least one item of its kind.
+        The kind of each container that had contents, or holds an item of its kind.
     """
+    claimed = claimed_containers(placements)
     sorted_in = [
-        (p.kind, p.container) for p in placements if p.was_free and p.container is not None
+        (p.kind, p.container)
+        for p in placements
+        if p.was_free and p.container is not None and p.container not in claimed
     ]
-    kinds = sorted({kind for kind, _ in sorted_in})
+    kinds = sorted({kind for kind, _ in sorted_in} - set(claimed.values()))
     containers = sorted({container for _, container in sorted_in})
     counts = np.zeros((len(kinds), len(containers)), np.int64)
     for kind, container in sorted_in:
-        counts[kinds.index(kind), containers.index(container)] += 1
+        if kind in kinds:
+            counts[kinds.index(kind), containers.index(container)] += 1
     rows, columns = linear_sum_assignment(counts, maximize=True)
-    return {
+    return claimed | {
         containers[column]: kinds[row]
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
         if counts[row, column]
     }
+
+
+def claimed_containers(placements: Sequence[Placement]) -> dict[int, str]:
+    """Return the kind of each container whose contents, at the start, tell what it is for."""
+    claimed = {}
+    for container in sorted({p.started_in for p in placements if p.started_in is not None}):
+        held = Counter(p.kind for p in placements if p.started_in == container).most_common(2)
+        if len(held) == 1 or held[0][1] > held[1][1]:
+            claimed[container] = held[0][0]
+    return claimed
 
 
 def is_right(placement: Placement, kind_of_container: Mapping[int, str]) -> bool:
