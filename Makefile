@@ -9,7 +9,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 UV_VERSION := 0.13.8
-PACKAGES := api cli robot sorter storage vision workers
+PACKAGES := api benchmarks cli robot sorter storage vision workers
 ARGS ?=
 # Schemathesis' plugin takes a second to load, and no unit test uses it.
 UNIT := $(BIN)/python -m pytest -q --numprocesses 2 -p no:schemathesis tests/unit
