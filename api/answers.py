@@ -32,6 +32,8 @@ class GeometryAnswer(BaseModel):
     rotation_range_pw: float
     dist_min_pw: float
     dist_max_pw: float
+    roll_deg: float
+    distortion: float
 
 
 class LimitsAnswer(BaseModel):
@@ -48,18 +50,28 @@ class LimitsAnswer(BaseModel):
 class ArmAnswer(BaseModel):
     """One arm, as it is known now."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     arm_id: str
     geometry: GeometryAnswer
     limits: LimitsAnswer
     repeatability_px: float | None
     calibration_id: str | None
+    calibrated_at: datetime | None
+    calibration_residual_px: float | None
+    leave_unsure: bool
 
     @classmethod
     def of(cls, arm: Arm) -> Self:
         """Describe an arm."""
-        return cls.model_validate(arm)
+        return cls(
+            arm_id=arm.arm_id,
+            geometry=GeometryAnswer.model_validate(arm.geometry),
+            limits=LimitsAnswer.model_validate(arm.limits),
+            repeatability_px=arm.repeatability_px,
+            calibration_id=arm.calibration_id,
+            calibrated_at=arm.calibrated_at,
+            calibration_residual_px=arm.calibration_residual_px,
+            leave_unsure=arm.leaves_unsure,
+        )
 
 
 class ProgressAnswer(BaseModel):

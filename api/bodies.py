@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
-from sorter.types import Arm, ArmGeometry, ArmLimits
+from sorter.types import (
+    MAX_DISTORTION,
+    MAX_ROLL_DEG,
+    MIN_DISTORTION,
+    Arm,
+    ArmGeometry,
+    ArmLimits,
+)
 
 MAX_PULSE_WIDTH_PW = 20_000.0
 """A servo is told its position anew every 20 ms, so no pulse is longer. Source: 50 Hz RC servos."""
@@ -25,7 +40,13 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _moment(value: object) -> object:
+    """Read a time as RFC 3339 writes it, and nothing else: no number counts seconds here."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
 Count = Annotated[int, BeforeValidator(_whole)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 PulseWidth = Annotated[float, Field(ge=0, le=MAX_PULSE_WIDTH_PW)]
 # Text that PostgreSQL can keep: no control characters, so no NUL either.
 PLAIN_TEXT = r"^[^\x00-\x1f\x7f]*$"
@@ -108,6 +129,19 @@ class GeometryBody(Input):
     rotation_range_pw: float = Field(default=1400.0, gt=0, le=MAX_PULSE_WIDTH_PW)
     dist_min_pw: PulseWidth = 1100.0
     dist_max_pw: PulseWidth = 2000.0
+    roll_deg: float = Field(
+        default=0.0,
+        ge=-MAX_ROLL_DEG,
+        le=MAX_ROLL_DEG,
+        description="How far the camera is turned clockwise about its line of sight.",
+    )
+    distortion: float = Field(
+        default=0.0,
+        ge=MIN_DISTORTION,
+        le=MAX_DISTORTION,
+        description="Of the lens: a point at r half diagonals from the picture's centre appears at "
+        "r (1 + distortion r^2).",
+    )
 
 
 class LimitsBody(Input):
@@ -131,6 +165,18 @@ class ArmBody(Input):
         description="How far apart two sightings of one resting thing may be placed on the table.",
     )
     calibration_id: str | None = Field(default=None, max_length=200, pattern=PLAIN_TEXT)
+    calibrated_at: Moment | None = Field(
+        default=None, description="When; with its offset from UTC, as RFC 3339 writes it."
+    )
+    calibration_residual_px: float | None = Field(
+        default=None,
+        ge=0,
+        le=MAX_SIZE_PX,
+        description="How far sightings lay from their thing's place, as a root mean square.",
+    )
+    leave_unsure: bool = Field(
+        default=False, description="Whether items of doubtful kind stay on the table."
+    )
 
     def arm(self, arm_id: str) -> Arm:
         """Return the arm that this describes.
@@ -144,6 +190,9 @@ class ArmBody(Input):
             limits=ArmLimits(**self.limits.model_dump()),
             repeatability_px=self.repeatability_px,
             calibration_id=self.calibration_id,
+            calibrated_at=self.calibrated_at,
+            calibration_residual_px=self.calibration_residual_px,
+            leaves_unsure=self.leave_unsure,
         )
 
 

@@ -25,6 +25,8 @@ _ARM = {
         "rotation_range_pw": 1400.0,
         "dist_min_pw": 1100.0,
         "dist_max_pw": 2000.0,
+        "roll_deg": -0.8,
+        "distortion": -0.03,
     },
     "limits": {
         "servo0_min_pw": 800.0,
@@ -34,6 +36,9 @@ _ARM = {
     },
     "repeatability_px": 12.0,
     "calibration_id": "2026-07-01-bench",
+    "calibrated_at": "2026-07-01T08:00:00Z",
+    "calibration_residual_px": 3.2,
+    "leave_unsure": False,
 }
 _SESSION_ID = "0b7f8d0a9c3e4f6b8a1d2c3e4f5a6b7c"
 _IMAGE_ID = "5d0c1f7e2b9a4c6d8e3f1a2b3c4d5e6f"

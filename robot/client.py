@@ -80,6 +80,9 @@ class GatewayClient:
         """Register or change the arm; return it as the gateway knows it."""
         body = asdict(arm)
         arm_id = body.pop("arm_id")
+        body["leave_unsure"] = body.pop("leaves_unsure")
+        if arm.calibrated_at is not None:
+            body["calibrated_at"] = arm.calibrated_at.isoformat()
         return self._call("PUT", f"/arms/{arm_id}", json=body)
 
     def open_session(

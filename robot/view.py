@@ -33,6 +33,11 @@ class View:
     def __post_init__(self) -> None:
         if not 0 < self.resolution <= 4:
             raise InvalidInputError("resolution must lie above 0 and not above 4")
+        if self.geometry.roll_deg or self.geometry.distortion:
+            raise InvalidInputError(
+                "a view is straight: give it a geometry without roll and distortion, and bend the "
+                "picture afterwards"
+            )
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 Servo 0 turns the base and servo 1 reaches out, so a pair of pulse widths names a place in
 polar form: servo 0 for the angle around the base axis, servo 1 for the distance from it.
-The camera looks straight down, its picture's bottom edge towards the base.
+The camera looks straight down, its picture's bottom edge towards the base but for its roll;
+:mod:`sorter.lens` knows what roll and lens make of a picture, the rest here does not.
 
 Source: the original's formulas and worked values, docs/interfaces/sorterbot.md.
 """
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sorter.errors import InvalidInputError
+from sorter.lens import seen_from_straight, straight_from_seen
 from sorter.types import ArmGeometry, ImageSize, PositionArray
 
 
@@ -38,6 +40,15 @@ def servo_from_pixel(
         InvalidInputError: The base axis lies inside the picture, so angles lose their meaning.
     """
     points = np.asarray(xy_px, np.float64).reshape(-1, 2)
+    return _servo_from_straight(
+        straight_from_seen(points, size, geometry), position_pw, size, geometry
+    )
+
+
+def _servo_from_straight(
+    points: PositionArray, position_pw: ArrayLike, size: ImageSize, geometry: ArmGeometry
+) -> PositionArray:
+    """Place points of a picture that neither roll nor lens has changed."""
     _check_base_lies_below(size, geometry)
     right = points[:, 0] - size.width_px / 2
     ahead = size.height_px / 2 - points[:, 1] + geometry.radius_px
@@ -63,6 +74,14 @@ def pixel_from_servo(
     Raises:
         InvalidInputError: The base axis lies inside the picture.
     """
+    straight = _straight_from_servo(servo_pw, position_pw, size, geometry)
+    return seen_from_straight(straight, size, geometry)
+
+
+def _straight_from_servo(
+    servo_pw: ArrayLike, position_pw: ArrayLike, size: ImageSize, geometry: ArmGeometry
+) -> PositionArray:
+    """Return where places would appear if neither roll nor lens changed the picture."""
     servo = np.asarray(servo_pw, np.float64).reshape(-1, 2)
     _check_base_lies_below(size, geometry)
     turned_pw = np.asarray(position_pw, np.float64) - servo[:, 0]
@@ -89,7 +108,7 @@ def table_from_servo(
     Returns:
         ``(n, 2)`` float64 (x, y) in pixels.
     """
-    flat = pixel_from_servo(servo_pw, centre_pw, size, geometry)
+    flat = _straight_from_servo(servo_pw, centre_pw, size, geometry)
     x = flat[:, 0] - size.width_px / 2
     y = size.height_px / 2 - flat[:, 1] + geometry.radius_px
     return np.stack([x, y], axis=1)
@@ -102,7 +121,7 @@ def servo_from_table(
     points = np.asarray(xy_px, np.float64).reshape(-1, 2)
     x = points[:, 0] + size.width_px / 2
     y = size.height_px / 2 - (points[:, 1] - geometry.radius_px)
-    return servo_from_pixel(np.stack([x, y], axis=1), centre_pw, size, geometry)
+    return _servo_from_straight(np.stack([x, y], axis=1), centre_pw, size, geometry)
 
 
 def boxes_seen_from(
@@ -115,7 +134,8 @@ def boxes_seen_from(
     """Return where boxes of some pictures would lie in other pictures of the same table.
 
     The arm turns between two pictures, so a box appears turned in the other one; the answer is
-    the upright box around it. Whatever lies in the box lies in the answer.
+    the upright box around it. Whatever lies in the box lies in the answer, but for what a lens
+    bends between the corners and the middles of its sides.
 
     Args:
         xyxy_px: ``(n, 4)`` xyxy, pixels of the pictures taken at ``taken_at_pw``.
@@ -129,11 +149,15 @@ def boxes_seen_from(
         InvalidInputError: The base axis lies inside the picture.
     """
     boxes = np.asarray(xyxy_px, np.float64).reshape(-1, 4)
-    corners = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
-    taken = np.repeat(np.broadcast_to(np.asarray(taken_at_pw, np.float64), len(boxes)), 4)
-    seen = np.repeat(np.broadcast_to(np.asarray(seen_at_pw, np.float64), len(boxes)), 4)
-    servo = servo_from_pixel(corners.reshape(-1, 2), taken, size, geometry)
-    turned = pixel_from_servo(servo, seen, size, geometry).reshape(-1, 4, 2)
+    outline = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    if geometry.distortion:
+        middles = (outline + np.roll(outline, -1, axis=1)) / 2
+        outline = np.concatenate([outline, middles], axis=1)
+    n = outline.shape[1]
+    taken = np.repeat(np.broadcast_to(np.asarray(taken_at_pw, np.float64), len(boxes)), n)
+    seen = np.repeat(np.broadcast_to(np.asarray(seen_at_pw, np.float64), len(boxes)), n)
+    servo = servo_from_pixel(outline.reshape(-1, 2), taken, size, geometry)
+    turned = pixel_from_servo(servo, seen, size, geometry).reshape(-1, n, 2)
     return np.concatenate([turned.min(axis=1), turned.max(axis=1)], axis=1)
 
 

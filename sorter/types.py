@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 import numpy as np
@@ -80,6 +81,13 @@ class Detections:
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
+MAX_ROLL_DEG = 45.0
+MIN_DISTORTION = -0.14
+"""Of :attr:`ArmGeometry.distortion`: below -4/27 no point would appear in the corners."""
+
+MAX_DISTORTION = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class ArmGeometry:
     """How servo pulse widths turn into places on the table.
@@ -90,8 +98,13 @@ class ArmGeometry:
         rotation_range_pw: The pulse width range that belongs to that angle.
         dist_min_pw: Servo 1 where the picture's bottom edge crosses its middle column.
         dist_max_pw: Servo 1 where the picture's top edge crosses its middle column.
+        roll_deg: How far the camera is turned clockwise about its line of sight.
+        distortion: The lens's first radial coefficient: a point at ``r`` half diagonals from
+            the picture's centre appears at ``r (1 + distortion r^2)``; barrels lie below 0.
+            From -0.14, below which corners fold over, to 0.5.
 
-    Source: the original's arm configuration, docs/interfaces/sorterbot.md.
+    Source: the original's arm configuration, docs/interfaces/sorterbot.md; the last two, which
+    it lacks, from D. C. Brown, Decentering distortion of lenses, 1966, first radial term only.
     """
 
     radius_px: float = 1500.0
@@ -99,6 +112,8 @@ class ArmGeometry:
     rotation_range_pw: float = 1400.0
     dist_min_pw: float = 1100.0
     dist_max_pw: float = 2000.0
+    roll_deg: float = 0.0
+    distortion: float = 0.0
 
     def __post_init__(self) -> None:
         sizes = (self.radius_px, self.rotation_range_deg, self.rotation_range_pw)
@@ -106,6 +121,12 @@ class ArmGeometry:
             raise InvalidInputError("radius and rotation ranges must be finite and above zero")
         if not self.dist_min_pw < self.dist_max_pw:
             raise InvalidInputError("dist_min_pw must lie below dist_max_pw")
+        if not -MAX_ROLL_DEG <= self.roll_deg <= MAX_ROLL_DEG:
+            raise InvalidInputError(f"roll_deg must lie within {MAX_ROLL_DEG:g} either way")
+        if not MIN_DISTORTION <= self.distortion <= MAX_DISTORTION:
+            raise InvalidInputError(
+                f"distortion must lie from {MIN_DISTORTION:g} to {MAX_DISTORTION:g}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +153,10 @@ class Arm:
         repeatability_px: How far apart, on the table, two sightings of one resting thing may
             be placed; ``None`` where the arm was never calibrated.
         calibration_id: Names the calibration that ``geometry`` comes from; ``None`` for none.
+        calibrated_at: When that was, aware; ``None`` where nobody said.
+        calibration_residual_px: What it could not explain, as
+            :attr:`~sorter.calibration.Calibration.residual_px`; ``None`` where nobody said.
+        leaves_unsure: Whether items of which it is unsure where they belong stay on the table.
     """
 
     arm_id: str
@@ -139,10 +164,17 @@ class Arm:
     limits: ArmLimits = field(default_factory=ArmLimits)
     repeatability_px: float | None = None
     calibration_id: str | None = None
+    calibrated_at: datetime | None = None
+    calibration_residual_px: float | None = None
+    leaves_unsure: bool = False
 
     def __post_init__(self) -> None:
         if self.repeatability_px is not None and not self.repeatability_px >= 0:
             raise InvalidInputError("repeatability_px must be 0 or more")
+        if self.calibration_residual_px is not None and not self.calibration_residual_px >= 0:
+            raise InvalidInputError("calibration_residual_px must be 0 or more")
+        if self.calibrated_at is not None and self.calibrated_at.utcoffset() is None:
+            raise InvalidInputError("calibrated_at must say its offset from UTC")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,7 +209,7 @@ class Item:
 
     Attributes:
         position: Score-weighted mean place of its sightings.
-        crop: Its largest sighting that no picture's edge cuts.
+        crop: The sighting that shows it best: uncut, uncovered, surely seen, large.
         score: The highest detection score of its sightings.
         sightings: ``(image_id, row)`` of every detection merged into it, sorted.
     """
@@ -198,6 +230,14 @@ class Container:
     sightings: tuple[tuple[str, int], ...]
 
 
+class Clustering(StrEnum):
+    """How alike items become clusters. Source: docs/adr/0010-likeness.md."""
+
+    KMEANS = "kmeans"
+    SPHERICAL = "spherical"
+    AGGLOMERATIVE = "agglomerative"
+
+
 class SetAsideReason(StrEnum):
     """Why an item gets no command."""
 
@@ -205,6 +245,7 @@ class SetAsideReason(StrEnum):
     OUT_OF_REACH = "out_of_reach"
     NO_CONTAINER = "no_container"
     CONTAINER_OUT_OF_REACH = "container_out_of_reach"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +265,9 @@ class Command:
         container: Its number in :attr:`Plan.containers`.
         cluster: The group of alike items that it belongs to.
         confidence: In ``[0, 1]``, the detector's score for the item.
+        margin: In ``[0, 1]``, how much nearer the item's look is to its own cluster than to the
+            next one: ``(d2 - d1) / d2``. It is 1 where there is no other cluster.
+        is_unsure: Whether the margin is so small that the item may belong to the next cluster.
     """
 
     item: int
@@ -232,6 +276,8 @@ class Command:
     pick: ServoPosition
     drop: ServoPosition
     confidence: float
+    margin: float = 1.0
+    is_unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

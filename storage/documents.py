@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,20 @@ def arm_document(arm: Arm) -> dict[str, Any]:
     """
     document = asdict(arm)
     numbers = [*document["geometry"].values(), *document["limits"].values()]
-    if not all(math.isfinite(number) for number in [*numbers, arm.repeatability_px or 0.0]):
+    numbers += [arm.repeatability_px or 0.0, arm.calibration_residual_px or 0.0]
+    if not all(math.isfinite(number) for number in numbers):
         raise InvalidInputError(f"every number of an arm must be finite: {arm}")
+    if arm.calibrated_at is not None:
+        document["calibrated_at"] = arm.calibrated_at.isoformat()
     return document
 
 
 def arm_from_document(document: Document) -> Arm:
-    """Return the arm that :func:`arm_document` wrote."""
+    """Return the arm that :func:`arm_document` wrote, with defaults for what it did not know."""
     fields = dict(document)
     geometry = ArmGeometry(**fields.pop("geometry"))
+    if fields.get("calibrated_at") is not None:
+        fields["calibrated_at"] = datetime.fromisoformat(fields["calibrated_at"])
     return Arm(geometry=geometry, limits=ArmLimits(**fields.pop("limits")), **fields)
 
 

@@ -6,7 +6,15 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sorter.types import ArmGeometry, Detections, ImageSize, Label, Photograph
+from sorter.types import (
+    MAX_DISTORTION,
+    MIN_DISTORTION,
+    ArmGeometry,
+    Detections,
+    ImageSize,
+    Label,
+    Photograph,
+)
 
 CAMERA = ImageSize(1640, 1232)
 """Of the robots that exist."""
@@ -26,6 +34,8 @@ def geometries() -> st.SearchStrategy[ArmGeometry]:
         rotation_range_pw=st.floats(200, 3000),
         dist_min_pw=st.floats(500, 1400),
         dist_max_pw=st.floats(1500, 2500),
+        roll_deg=st.just(0.0) | st.floats(-45, 45),
+        distortion=st.just(0.0) | st.floats(MIN_DISTORTION, MAX_DISTORTION),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -14,10 +15,13 @@ from tests.contracts.memory import Memory
 
 ARM = Arm(
     "arm-1",
-    ArmGeometry(1499.9, 129.7, 1399.1, 1100.3, 2000.7),
+    ArmGeometry(1499.9, 129.7, 1399.1, 1100.3, 2000.7, -1.23, 0.0456),
     ArmLimits(801.1, 2199.9, 1101.5, 1999.3),
     repeatability_px=12.3456789012345,
     calibration_id="2026-11-20 Küche",
+    calibrated_at=datetime(2026, 11, 20, 8, 30, 1, 250, tzinfo=timezone(timedelta(hours=1))),
+    calibration_residual_px=3.21,
+    leaves_unsure=True,
 )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ DEFAULTS = {
         "rotation_range_pw": 1400.0,
         "dist_min_pw": 1100.0,
         "dist_max_pw": 2000.0,
+        "roll_deg": 0.0,
+        "distortion": 0.0,
     },
     "limits": {
         "servo0_min_pw": 800.0,
@@ -23,6 +26,9 @@ DEFAULTS = {
     },
     "repeatability_px": None,
     "calibration_id": None,
+    "calibrated_at": None,
+    "calibration_residual_px": None,
+    "leave_unsure": False,
 }
 
 
@@ -41,14 +47,19 @@ def test_an_arm_that_was_not_registered_is_new(gateway: FakeGateway) -> None:
 
 def test_a_change_is_kept_as_it_was_sent(gateway: FakeGateway) -> None:
     body = {
-        "geometry": {**DEFAULTS["geometry"], "radius_px": 1400.5},
+        "geometry": {**DEFAULTS["geometry"], "radius_px": 1400.5, "roll_deg": -1.5},
         "limits": {**DEFAULTS["limits"], "servo0_min_pw": 700.0},
         "repeatability_px": 12.5,
         "calibration_id": "2026-07-01 bench",
+        "calibrated_at": "2026-07-01T08:00:00Z",
+        "calibration_residual_px": 3.5,
+        "leave_unsure": True,
     }
     assert gateway.put(f"/arms/{ARM_ID}", json=body).get_json() == {"arm_id": ARM_ID, **body}
     arm = gateway.store.load_arm(ARM_ID)
     assert (arm.geometry.radius_px, arm.repeatability_px) == (1400.5, 12.5)
+    assert arm.calibrated_at == datetime(2026, 7, 1, 8, tzinfo=UTC)
+    assert arm.leaves_unsure
 
 
 @pytest.mark.parametrize(
@@ -62,6 +73,13 @@ def test_a_change_is_kept_as_it_was_sent(gateway: FakeGateway) -> None:
         {"repeatability_px": -1},
         {"calibration_id": "a\x00b"},
         {"colour": "red"},
+        {"geometry": {"roll_deg": 46}},
+        {"geometry": {"distortion": -0.2}},
+        {"calibration_residual_px": -1},
+        {"calibrated_at": "2026-07-01T08:00:00"},
+        {"calibrated_at": "soon"},
+        {"calibrated_at": 1782892800},
+        {"leave_unsure": "yes"},
     ],
 )
 def test_an_arm_that_cannot_be_is_not_registered(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -108,6 +109,15 @@ def test_an_arm_is_registered_with_all_its_geometry(gateway, client):
     assert "arm_id" not in sent
     assert sent["geometry"]["radius_px"] == 1500.0
     assert sent["calibration_id"] == "c1"
+    assert sent["calibrated_at"] is None
+
+
+def test_an_arm_is_registered_in_the_words_of_the_wire(gateway, client):
+    calibrated_at = datetime(2026, 7, 1, 8, tzinfo=UTC)
+    client.register_arm(Arm("LEFT", calibrated_at=calibrated_at, leaves_unsure=True))
+    sent = json.loads(gateway.bodies[0])
+    assert (sent["calibrated_at"], sent["leave_unsure"]) == ("2026-07-01T08:00:00+00:00", True)
+    assert "leaves_unsure" not in sent
 
 
 def test_a_session_is_opened_once_however_often_it_is_asked_for(gateway, client):

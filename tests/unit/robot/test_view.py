@@ -53,6 +53,12 @@ def test_turning_the_arm_to_higher_pulse_widths_turns_the_table_clockwise() -> N
     assert high.project(point)[0, 0] > low.project(point)[0, 0]
 
 
+@pytest.mark.parametrize("camera", [{"roll_deg": 1.0}, {"distortion": -0.1}])
+def test_a_view_through_a_rolled_camera_or_a_lens_is_refused(camera: dict[str, float]) -> None:
+    with pytest.raises(InvalidInputError, match="straight"):
+        View(1500.0, geometry=ArmGeometry(**camera))
+
+
 @pytest.mark.parametrize("resolution", [0.0, -1.0, 4.5, float("nan")])
 def test_a_resolution_that_makes_no_picture_is_refused(resolution: float) -> None:
     with pytest.raises(InvalidInputError, match="resolution"):

@@ -61,6 +61,20 @@ def test_distances_in_a_picture_are_distances_on_the_table(box, position_pw):
     assert np.hypot(*(flat[1] - flat[0])) == pytest.approx(np.hypot(*(corners[1] - corners[0])))
 
 
+@given(boxes(), positions_pw(), positions_pw(), geometries())
+def test_a_box_seen_from_elsewhere_holds_its_corners_and_the_middles_of_its_sides(
+    box, taken_pw, seen_pw, geometry
+):
+    x_min, y_min, x_max, y_max = box
+    x, y = (x_min + x_max) / 2, (y_min + y_max) / 2
+    outline = [(x_min, y_min), (x_max, y_max), (x, y_min), (x_max, y), (x, y_max), (x_min, y)]
+    servo = servo_from_pixel(outline, taken_pw, CAMERA, geometry)
+    places = pixel_from_servo(servo, seen_pw, CAMERA, geometry)
+    seen = boxes_seen_from(np.array([box]), taken_pw, seen_pw, CAMERA, geometry)[0]
+    assert (places >= seen[:2] - 1e-6).all()
+    assert (places <= seen[2:] + 1e-6).all()
+
+
 @given(boxes(), positions_pw(), positions_pw(), st.floats(0, 1), st.floats(0, 1))
 def test_what_lies_in_a_box_lies_in_it_seen_from_elsewhere(box, taken_pw, seen_pw, right, down):
     x_min, y_min, x_max, y_max = box

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -50,6 +52,8 @@ def test_columns_of_different_length_are_refused():
         lambda: ArmLimits(servo1_max_pw=1100),
         lambda: Arm("a1", repeatability_px=-1),
         lambda: Arm("a1", repeatability_px=np.nan),
+        lambda: Arm("a1", calibration_residual_px=-1),
+        lambda: Arm("a1", calibrated_at=datetime(2026, 7, 1)),
     ],
 )
 def test_an_arm_or_a_picture_that_cannot_be_is_refused(make):
@@ -60,3 +64,5 @@ def test_an_arm_or_a_picture_that_cannot_be_is_refused(make):
 def test_an_arm_may_repeat_perfectly_or_be_uncalibrated():
     assert Arm("a1", repeatability_px=0).repeatability_px == 0
     assert Arm("a1").repeatability_px is None
+    moment = datetime(2026, 7, 1, tzinfo=UTC)
+    assert Arm("a1", calibrated_at=moment, calibration_residual_px=0).calibrated_at == moment
