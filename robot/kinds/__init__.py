@@ -9,6 +9,7 @@ from robot.kinds.canvas import Kind, Sprite
 from robot.kinds.electronics import ELECTRONICS
 from robot.kinds.fasteners import FASTENERS
 from robot.kinds.household import HOUSEHOLD
+from robot.kinds.made_up import made_up_kind, made_up_number
 from robot.kinds.toys import TOYS
 from sorter.errors import InvalidInputError
 
@@ -48,12 +49,15 @@ TRAINING_KINDS: tuple[str, ...] = tuple(name for name in KINDS if name not in HE
 
 
 def kind_named(name: str) -> Kind:
-    """Return the kind of item, or of clutter, of that name.
+    """Return the kind of item, of clutter, or the made-up kind of that name.
 
     Raises:
         InvalidInputError: Nothing is called that.
     """
+    number = made_up_number(name)
     kind = KINDS.get(name) or CLUTTER.get(name)
+    if number is not None:
+        kind = made_up_kind(number)
     if kind is None:
         raise InvalidInputError(f"no kind of thing is called {name!r}")
     return kind
