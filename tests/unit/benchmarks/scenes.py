@@ -50,4 +50,8 @@ def _look_from(
         f"{position_pw:g}", position_pw, CAMERA, Detections(boxes, labels, scores)
     )
     embeddings = np.where((labels == Label.ITEM)[:, None], looks[indices % len(looks)], 0.0)
-    return photograph, PictureTruth(boxes, labels, indices), embeddings.astype(np.float32)
+    return (
+        photograph,
+        PictureTruth(boxes.copy(), labels.copy(), indices),
+        embeddings.astype(np.float32),
+    )
