@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,17 +27,23 @@ _FINEST_TEXEL_PX = 1.5  # the lens blurs what is finer
 _ITEM_HEIGHT_PX = (3.0, 22.0)
 _CONTAINER_HEIGHT_PX = 26.0
 
+Seen = tuple[Footprint, Label, int]
+"""Where a thing shows, what it is, and its number among the scene's items or containers."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
     """A picture and the truth about it, one row a visible thing, containers first.
+
+    A box goes around what shows of a thing that other items cover.
 
     Attributes:
         rgb: ``(h, w, 3)`` uint8.
         xyxy_px: ``(n, 4)`` float32 boxes, clipped to the picture.
         labels: ``(n,)`` int64, values of :class:`sorter.types.Label`.
         indices: ``(n,)`` int64: its number among the scene's items or containers.
-        visible_fraction: ``(n,)`` float32, the share of its area within the picture.
+        visible_fraction: ``(n,)`` float32, the share of its area that shows: within the
+            picture, and not under another item.
     """
 
     rgb: NDArray[np.uint8]
@@ -60,7 +67,7 @@ def photograph(
     Args:
         position_pw: Servo 0 at which the picture is taken.
         size: Of the camera's full pictures, 1640 x 1232 unless given.
-        rng: The sensor's noise; without one it follows from scene and position.
+        rng: Of noise, shake and drift; without one they follow from scene and position.
         resolution: Pixels of the picture a pixel of the camera; below 1 it is quicker.
     """
     view = View(position_pw, size or ImageSize(1640, 1232), geometry or ArmGeometry(), resolution)
@@ -69,16 +76,16 @@ def photograph(
 
 def photograph_view(scene: Scene, view: View, *, rng: np.random.Generator | None = None) -> Photo:
     """Photograph the table through any view; see :func:`photograph`."""
-    noise = rng or np.random.default_rng((scene.seed, int(view.position_pw * 16)))
+    chance = rng or np.random.default_rng((scene.seed, int(view.position_pw * 16)))
     rgb = _lay_surface(scene.surface, view)
     lamp = Lamp.seen(scene.light, view.turn_rad, view.resolution)
-    seen: list[tuple[Footprint, Label, int]] = []
-    free = [i for i, item in enumerate(scene.items) if item.contained_in is None]
+    _lay_things(rgb, [(0, one) for one in scene.clutter], view, lamp)  # without labels
+    seen: list[Seen] = []
     for number in range(len(scene.containers)):
-        held = [i for i, item in enumerate(scene.items) if item.contained_in == number]
-        seen += _lay_container(rgb, scene, number, held, view, lamp)
-    seen += _lay_items(rgb, scene, free, view, lamp)
-    return _photo(expose(rgb, view, scene.light, scene.optics, noise), seen)
+        seen += _lay_container(rgb, scene, number, view, lamp)
+    free = [(i, item) for i, item in enumerate(scene.items) if item.contained_in is None]
+    seen += _lay_things(rgb, free, view, lamp)
+    return _photo(expose(rgb, view, scene.light, scene.optics, chance), _uncovered(seen))
 
 
 def encode_jpeg(rgb: NDArray[np.uint8], quality: int = 90) -> bytes:
@@ -109,8 +116,8 @@ def _lay_surface(surface: Surface, view: View) -> NDArray[np.uint8]:
 
 
 def _lay_container(
-    rgb: NDArray[np.uint8], scene: Scene, number: int, held: list[int], view: View, lamp: Lamp
-) -> list[tuple[Footprint, Label, int]]:
+    rgb: NDArray[np.uint8], scene: Scene, number: int, view: View, lamp: Lamp
+) -> list[Seen]:
     """Draw a container, what lies in it, and the shadow of its wall over both."""
     container = scene.containers[number]
     sprite = draw_container(container, view.resolution)
@@ -121,19 +128,20 @@ def _lay_container(
     shown = lay_sprite(rgb, sprite, Pose((float(x), float(y)), angle, scale), lamp, deep)
     if shown is None:
         return []
-    items = _lay_items(rgb, scene, held, view, lamp)
+    held = [(i, item) for i, item in enumerate(scene.items) if item.contained_in == number]
+    items = _lay_things(rgb, held, view, lamp)
     c, s = np.cos(angle), np.sin(angle)
     opening = opening_px(container) @ np.array([[c, s], [-s, c]]) * view.resolution + (x, y)
     lay_cavity(rgb, opening, lamp, deep)
     return [(shown, Label.CONTAINER, number), *items]
 
 
-def _lay_items(
-    rgb: NDArray[np.uint8], scene: Scene, numbers: list[int], view: View, lamp: Lamp
-) -> list[tuple[Footprint, Label, int]]:
-    seen: list[tuple[Footprint, Label, int]] = []
-    for i in numbers:
-        item = scene.items[i]
+def _lay_things(
+    rgb: NDArray[np.uint8], things: Sequence[tuple[int, TableItem]], view: View, lamp: Lamp
+) -> list[Seen]:
+    """Draw things, each over those before it; return where they show, whatever covers them."""
+    seen: list[Seen] = []
+    for i, item in things:
         x, y = view.project([item.centre_xy_px])[0]
         reach = (item.radius_px + 50) * view.resolution
         if not (-reach < x < rgb.shape[1] + reach and -reach < y < rgb.shape[0] + reach):
@@ -159,7 +167,23 @@ def _draw_item(kind: str, seed: int, length_px: float) -> Sprite:
     return kind_named(kind).draw(np.random.default_rng(seed), length_px)
 
 
-def _photo(rgb: NDArray[np.uint8], seen: list[tuple[Footprint, Label, int]]) -> Photo:
+def _uncovered(seen: Sequence[Seen]) -> list[Seen]:
+    """Return what is left of each thing under the items that were laid after it.
+
+    Containers stay whole: what lies in one hides nothing of it that its box is about.
+    """
+    left: list[Seen] = []
+    for k, (footprint, label, index) in enumerate(seen):
+        shown: Footprint | None = footprint
+        for other, other_label, _ in seen[k + 1 :]:
+            if shown is not None and label == other_label == Label.ITEM:
+                shown = shown.under(other)
+        if shown is not None:
+            left.append((shown, label, index))
+    return left
+
+
+def _photo(rgb: NDArray[np.uint8], seen: list[Seen]) -> Photo:
     visible = [row for row in seen if row[0].visible_fraction >= VISIBLE_FRACTION]
     visible.sort(key=lambda row: (-row[1], row[2]))
     boxes = np.array([row[0].xyxy_px for row in visible], np.float32).reshape(-1, 4)

@@ -6,23 +6,19 @@ They fulfil the dataset Protocols of ``vision`` by their form alone.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from robot.camera import encode_jpeg, photograph, photograph_view
-from robot.kinds import KINDS
+from robot.kinds import CLUTTER, TRAINING_KINDS
+from robot.outlines import place_against, place_over
 from robot.table import Scene, TableContainer, TableItem
-from robot.table_layout import (
-    make_container,
-    make_item,
-    make_light,
-    make_optics,
-    make_scene,
-    make_surface,
-)
+from robot.table_items import MOST_CONTAINED
+from robot.table_layout import make_scene
+from robot.table_looks import make_container, make_item, make_light, make_optics, make_surface
 from robot.view import View
 from sorter.errors import InvalidInputError
 from sorter.types import BoxArray, LabelArray
@@ -30,23 +26,38 @@ from sorter.types import BoxArray, LabelArray
 EMPTY_SHARE = 0.04
 """The share of tables with nothing on them."""
 
+TOUCHING_SHARE = 0.15
+"""Of free items, those laid against another one."""
+
+COVERED_SHARE = 0.08
+"""Of free items, those laid partly over another one."""
+
+MOST_CLUTTER = 6
+"""Pieces of clutter on a table; half of the tables have none."""
+
 POSITIONS_PW = (950.0, 1850.0)
 
 CROP_MARGIN = 0.1
 """How much a box is grown on each side before it is cut out."""
 
+_NEAR, _AGAINST, _OVER = 0.12, 0.14, 0.1  # shares of crops with such a neighbour
+_MOST_HIDDEN = 0.3
+_LITTERED = 0.12
 _CROP_JITTER = 0.05
 _CROP_TILE_PX = 256.0
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedViews:
-    """Views of ``n`` tables: 1 to 4 containers, 0 to 18 free items, others contained."""
+    """Views of ``n`` tables: 1 to 4 containers, 0 to 18 free items, others contained.
+
+    Each is squeezed as its camera's JPEG squeezes it, less where the view is smaller.
+    """
 
     n: int
     seed: int
     resolution: float = 0.5
-    kinds: Sequence[str] = field(default_factory=lambda: tuple(KINDS))
+    kinds: Sequence[str] = TRAINING_KINDS
 
     def __len__(self) -> int:
         return self.n
@@ -57,7 +68,8 @@ class RenderedViews:
         scene = random_scene(rng, self.kinds)
         position = float(rng.uniform(*POSITIONS_PW))
         photo = photograph(scene, position, rng=rng, resolution=self.resolution)
-        return photo.rgb, photo.xyxy_px, photo.labels
+        quality = round(100 - (100 - scene.optics.jpeg_quality) * min(1.0, self.resolution))
+        return _recompressed(photo.rgb, quality), photo.xyxy_px, photo.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class RenderedCrops:
 
     n: int
     seed: int
-    kinds: Sequence[str] = field(default_factory=lambda: tuple(KINDS))
+    kinds: Sequence[str] = TRAINING_KINDS
 
     def __len__(self) -> int:
         return self.n
@@ -78,8 +90,12 @@ class RenderedCrops:
         return _crop(rng, self.kinds[number], self.kinds), number
 
 
-def random_scene(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) -> Scene:
-    """Lay a table as they come: mostly full, at times empty, at times of one kind only."""
+def random_scene(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Scene:
+    """Lay a table as they come: mostly full, at times empty, at times of one kind only.
+
+    Some items touch or cover others, half of the tables are littered, containers stand empty or
+    hold a few things of one kind.
+    """
     if rng.random() < EMPTY_SHARE:
         return make_scene(rng, n_items=0, kinds=(), n_containers=0)
     while True:
@@ -91,9 +107,11 @@ def random_scene(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) 
 
 def _full_scene(rng: np.random.Generator, kinds: Sequence[str]) -> Scene:
     n_containers = int(rng.integers(1, 5))
-    n_contained = int(rng.integers(0, 2 * n_containers + 1)) if rng.random() < 0.6 else 0
     n_free = int(rng.integers(0, (19, 18, 16, 13)[n_containers - 1], 2).max())
     n_kinds = int(rng.integers(1, min(len(kinds), 12) + 1))
+    n_homes = min(n_containers, n_kinds)
+    n_contained = int(rng.integers(0, (MOST_CONTAINED - 1) * n_homes + 1))
+    n_contained = n_contained if rng.random() < 0.6 else 0
     chosen = [str(name) for name in rng.choice(list(kinds), n_kinds, replace=False)]
     return make_scene(
         rng,
@@ -101,6 +119,9 @@ def _full_scene(rng: np.random.Generator, kinds: Sequence[str]) -> Scene:
         kinds=chosen,
         n_containers=n_containers,
         n_contained=n_contained,
+        touching=TOUCHING_SHARE,
+        covered=COVERED_SHARE,
+        n_clutter=int(rng.integers(1, MOST_CLUTTER + 1)) if rng.random() < 0.5 else 0,
     )
 
 
@@ -119,9 +140,8 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
         )
         item = replace(item, contained_in=0)
     items = (item, *_neighbours(rng, item, kinds))
-    scene = Scene(
-        items, containers, make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0
-    )
+    looks = (make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0)
+    scene = Scene(items, containers, *looks, clutter=() if containers else _litter(rng, centre))
     reach = int(item.radius_px * (1 + 2.6 * CROP_MARGIN)) + 6
     window = (int(place[0]) - reach, int(place[1]) - reach, 2 * reach, 2 * reach)
     view = View(position, window_px=window)
@@ -134,15 +154,32 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
 def _neighbours(
     rng: np.random.Generator, item: TableItem, kinds: Sequence[str]
 ) -> tuple[TableItem, ...]:
-    """Return another thing close by, one time in four, so that its edge may show."""
-    if rng.random() > 0.25:
+    """Return another thing, at times: close by, against the item, or over a part of it."""
+    chance = rng.random()
+    if chance > _NEAR + _AGAINST + _OVER:
         return ()
     other = make_item(rng, kinds[int(rng.integers(len(kinds)))], (0.0, 0.0))
-    angle = rng.uniform(0, 2 * np.pi)
-    away = item.radius_px + other.radius_px + rng.uniform(0, 14)
-    x, y = item.centre_xy_px
-    place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
+    angle = float(rng.uniform(0, 2 * np.pi))
+    aside = float(rng.uniform(-0.3, 0.3)) * item.length_px
+    if chance < _NEAR:
+        away = item.radius_px + other.radius_px + rng.uniform(0, 14)
+        x, y = item.centre_xy_px
+        place = (float(x + away * np.cos(angle)), float(y + away * np.sin(angle)))
+    elif chance < _NEAR + _AGAINST:
+        place = place_against(item, other, angle, aside)
+    else:
+        place = place_over(item, other, angle, aside, float(rng.uniform(0.05, _MOST_HIDDEN)))
     return (replace(other, centre_xy_px=place, contained_in=item.contained_in),)
+
+
+def _litter(rng: np.random.Generator, near: tuple[float, float]) -> tuple[TableItem, ...]:
+    """Return a piece of clutter that may show beside or beneath a thing, at times."""
+    names = list(CLUTTER)
+    if not names or rng.random() > _LITTERED:
+        return ()
+    dx, dy = rng.uniform(-110, 110, 2)
+    name = names[int(rng.integers(len(names)))]
+    return (make_item(rng, name, (near[0] + float(dx), near[1] + float(dy))),)
 
 
 def _table_point(view: View, place_px: tuple[float, float]) -> tuple[float, float]:

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from robot.kinds.canvas import Rgb
 from robot.table import Light, Optics
 from robot.view import View
+
+_MOVING_SHARE = 0.4
+"""The share of pictures that an arm in a hurry takes while it still swings."""
 
 
 def expose(
     rgb: NDArray[np.uint8], view: View, light: Light, optics: Optics, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return the picture that the camera takes of a drawn table: light, blur, then noise."""
-    gain = _illumination(view, light, optics)
+    """Return the picture that the camera takes of a drawn table: light, blur, smear, then noise."""
+    optics, tint, smear_px = _of_this_picture(light, optics, rng)
+    gain = _illumination(view, replace(light, tint=tint), optics)
     lit = cv2.multiply(rgb, gain, dtype=cv2.CV_8U)
     sigma = optics.blur_px * view.resolution
     if sigma > 0.25:
         lit = cv2.GaussianBlur(lit, (0, 0), sigma)
-    return _with_noise(
-        np.asarray(lit, np.uint8), optics.noise * min(1.0, view.resolution**0.5), rng
-    )
+    smeared = _smeared(np.asarray(lit, np.uint8), smear_px * view.resolution)
+    return _with_noise(smeared, optics.noise * min(1.0, view.resolution**0.5), rng)
+
+
+def _of_this_picture(
+    light: Light, optics: Optics, rng: np.random.Generator
+) -> tuple[Optics, Rgb, float]:
+    """Return the camera, the tint and the smear in pixels as they are for one picture."""
+    brighter, redder = rng.normal(0, (optics.exposure_drift, optics.tint_drift)).clip(-0.15, 0.15)
+    red, green, blue = light.tint
+    tint = (float(red * (1 + redder)), green, float(blue * (1 - redder)))
+    is_moving = rng.random() < _MOVING_SHARE
+    smear_px = float(rng.uniform(0, optics.motion_px)) if is_moving else 0.0
+    return replace(optics, exposure=float(optics.exposure * (1 + brighter))), tint, smear_px
+
+
+def _smeared(rgb: NDArray[np.uint8], length_px: float) -> NDArray[np.uint8]:
+    """Blur along the rows: about its base the arm swings the camera sideways."""
+    if length_px < 0.5:
+        return rgb
+    n = 2 * int(np.ceil(length_px / 2)) + 1
+    kernel = np.clip((length_px + 1) / 2 - np.abs(np.arange(n) - n // 2) + 0.5, 0, 1)
+    kernel = (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(cv2.sepFilter2D(rgb, cv2.CV_8U, kernel, np.ones(1, np.float32)), np.uint8)
 
 
 def _illumination(view: View, light: Light, optics: Optics) -> NDArray[np.float32]:

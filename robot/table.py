@@ -144,6 +144,8 @@ class Light:
         softness_px: How soft the shadows' edges are.
         falloff: How much darker it is at the far side of the picture.
         tint: Red, green and blue of the lamp, about 1.
+        second: How dark the shadows of a second lamp are, as a share of the first one's.
+        second_azimuth_rad: Where that one's light comes from, clockwise from the table's x.
     """
 
     azimuth_rad: float
@@ -153,22 +155,38 @@ class Light:
     softness_px: float
     falloff: float
     tint: Rgb = (1.0, 1.0, 1.0)
+    second: float = 0.0
+    second_azimuth_rad: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """The camera's own faults: corner darkening, blur (sigma), noise (full range), exposure."""
+    """The camera's own faults: corner darkening, blur (sigma), noise (full range), exposure.
+
+    Attributes:
+        motion_px: The longest smear of a picture that is taken before the arm stands still.
+        exposure_drift: How much brighter or darker pictures of one scene are (sigma, a share).
+        tint_drift: How much redder or bluer pictures of one scene are (sigma, a share).
+    """
 
     vignette: float
     blur_px: float
     noise: float
     exposure: float
     jpeg_quality: int
+    motion_px: float = 0.0
+    exposure_drift: float = 0.0
+    tint_drift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A table, what lies on it, its light and its camera. Nothing in it changes."""
+    """A table, what lies on it, its light and its camera. Nothing in it changes.
+
+    Attributes:
+        items: A later one lies over an earlier one where the two meet.
+        clutter: What is neither item nor container, under everything; it has no labels.
+    """
 
     items: tuple[TableItem, ...]
     containers: tuple[TableContainer, ...]
@@ -176,6 +194,7 @@ class Scene:
     light: Light
     optics: Optics
     seed: int
+    clutter: tuple[TableItem, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.containers)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot.camera import VISIBLE_FRACTION, encode_jpeg, photograph, photograph_view
-from robot.table import Scene
+from robot.table import Scene, TableItem
 from robot.table_layout import CAMERA
 from robot.view import View
 from sorter.geometry import pixel_from_servo, servo_from_pixel, servo_from_table
@@ -155,6 +155,44 @@ def test_a_moved_item_appears_where_it_was_put() -> None:
     box = photo.xyxy_px[row][0]
     assert (box[:2] < centre).all()
     assert (centre < box[2:]).all()
+
+
+def cards(*places_px: float) -> Scene:
+    """Return a table of squares beside one another, 100 pixels long across their corners."""
+    items = tuple(TableItem("dice", (x, 1500.0), 0.0, 100.0, 3) for x in places_px)
+    return replace(make_small_scene(1), items=items, containers=(), optics=CLEAR, light=EVEN)
+
+
+def test_a_later_item_covers_an_earlier_one_and_its_box() -> None:
+    alone = photograph(cards(0.0), 1500.0).xyxy_px[0]
+    both = photograph(cards(0.0, 30.0), 1500.0)
+    np.testing.assert_array_equal(both.indices, [0, 1])
+    assert both.visible_fraction[0] < 0.6
+    assert both.visible_fraction[1] > 0.95
+    assert both.xyxy_px[0, 2] == pytest.approx(both.xyxy_px[1, 0], abs=8)
+    np.testing.assert_allclose(both.xyxy_px[0, [0, 1, 3]], alone[[0, 1, 3]], atol=1)
+
+
+def test_an_item_that_is_covered_nearly_whole_has_no_box() -> None:
+    np.testing.assert_array_equal(photograph(cards(0.0, 5.0), 1500.0).indices, [1])
+    np.testing.assert_array_equal(photograph(cards(0.0, 0.0), 1500.0).indices, [1])
+
+
+def test_contents_hide_nothing_of_their_container() -> None:
+    scene = make_small_scene(6, n_items=3, n_contained=0)
+    place = scene.containers[0].centre_xy_px
+    position = float(servo_from_table([place], CAMERA, ArmGeometry())[0, 0])
+    empty = photograph(scene, position, resolution=RESOLUTION)
+    full = photograph(scene.with_item_at(0, place, 0), position, resolution=RESOLUTION)
+    np.testing.assert_array_equal(empty.xyxy_px[:1], full.xyxy_px[:1])
+
+
+def test_clutter_is_drawn_and_has_no_box() -> None:
+    scene = replace(make_small_scene(1), items=(), containers=(), optics=CLEAR)
+    littered = replace(scene, clutter=cards(0.0).items)
+    bare, photo = (photograph(one, 1500.0, resolution=0.3) for one in (scene, littered))
+    assert photo.xyxy_px.shape == (0, 4)
+    assert np.abs(photo.rgb.astype(int) - bare.rgb.astype(int)).max() > 30
 
 
 def test_an_empty_table_has_no_boxes() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from robot.datasets import RenderedCrops, RenderedViews, random_scene
-from robot.kinds import KINDS
+from robot.kinds import HELD_OUT_KINDS, TRAINING_KINDS
 from vision.ports import CropDataset, DetectionDataset
 
 VIEWS = RenderedViews(40, seed=11, resolution=0.08)
@@ -18,7 +18,8 @@ def test_the_datasets_are_what_vision_trains_on() -> None:
     crops: CropDataset = CROPS
     assert len(views) == 40
     assert len(crops) == 60
-    assert tuple(crops.kinds) == tuple(KINDS)
+    assert tuple(crops.kinds) == TRAINING_KINDS
+    assert not HELD_OUT_KINDS & set(VIEWS.kinds)
 
 
 def test_an_index_read_twice_gives_the_same_view() -> None:
@@ -71,7 +72,7 @@ def test_crops_show_one_thing_at_full_camera_resolution() -> None:
         assert rgb.flags.c_contiguous
         assert min(rgb.shape[:2]) >= 12
         assert max(rgb.shape[:2]) <= 160 * 1.1 * 1.5
-        assert 0 <= number < len(KINDS)
+        assert 0 <= number < len(TRAINING_KINDS)
         numbers.add(number)
     assert len(numbers) > 5
 

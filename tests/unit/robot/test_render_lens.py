@@ -64,3 +64,28 @@ def test_a_window_gets_the_light_of_its_place() -> None:
     window = replace(VIEW, window_px=(100, 70, 40, 30))
     part = expose(GREY[70:100, 100:140], window, light, faulty, rng())
     np.testing.assert_allclose(part.astype(int), whole[70:100, 100:140].astype(int), atol=2)
+
+
+def test_smear_runs_along_the_rows_alone() -> None:
+    dot = GREY.copy()
+    dot[60:64, 80:84] = 250
+    view = View(1500.0, window_px=(0, 0, 164, 123))
+    hasty = replace(CLEAR, motion_px=20.0)
+    smeared = [expose(dot, view, EVEN, hasty, np.random.default_rng(i)) for i in range(12)]
+    moving = [seen for seen in smeared if seen.max() < 240]
+    assert 0 < len(moving) < 12
+    for seen in moving:
+        assert (seen[:58] == 120).all()
+        assert (seen[66:] == 120).all()
+        assert seen[62, 79, 0] > 121
+        assert seen[62, 84, 0] > 121
+
+
+def test_pictures_of_one_camera_differ_by_its_drift() -> None:
+    drifting = replace(CLEAR, exposure_drift=0.05, tint_drift=0.04)
+    means = [
+        expose(GREY, VIEW, EVEN, drifting, np.random.default_rng(seed)).mean(axis=(0, 1))
+        for seed in range(8)
+    ]
+    assert 1 < np.std(means, axis=0)[1] < 15
+    assert np.ptp([red - blue for red, _, blue in means]) > 4

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from robot.kinds import KINDS, Kind, Sprite
-from robot.render_light import Lamp, Pose, lay_cavity, lay_sprite, shade
+from robot.render_light import Footprint, Lamp, Pose, lay_cavity, lay_sprite, shade
 from tests.unit.robot.scenes import EVEN
 
 LAMP = Lamp.seen(EVEN, 0.0, 1.0)
@@ -114,3 +116,27 @@ def test_a_cavity_beyond_the_picture_changes_nothing() -> None:
     picture = np.full((50, 50, 3), 200, np.uint8)
     lay_cavity(picture, np.array([(200.0, 9.0), (260.0, 9.0), (230.0, 60.0)]), LAMP, 10)
     assert (picture == 200).all()
+
+
+def test_a_second_lamp_casts_a_second_shadow_and_makes_the_first_paler() -> None:
+    sprite = draw("tablet")
+    tables = []
+    for second in (0.0, 0.8):
+        light = replace(EVEN, second=second, second_azimuth_rad=EVEN.azimuth_rad + 2.0)
+        lamp = Lamp.seen(light, 0.0, 1.0)
+        picture = np.full((160, 160, 3), 200, np.uint8)
+        lay_sprite(picture, sprite, pose_of(sprite, 80, 80, 0.0), lamp, 24)
+        tables.append(picture)
+    away = np.array(Lamp.seen(light, 0.0, 1.0).second_offset(1.0))
+    x, y = np.round(80 + away / np.hypot(*away) * 38).astype(int)
+    assert tables[1][y, x].mean() < tables[0][y, x].mean() - 6
+
+
+def test_what_shows_of_a_thing_is_what_no_other_covers() -> None:
+    whole = Footprint(np.ones((10, 20), np.bool_), (5, 5), 200.0)
+    half = whole.under(Footprint(np.ones((30, 10), np.bool_), (15, 0), 300.0))
+    assert half is not None
+    assert half.xyxy_px == (5, 5, 15, 15)
+    assert half.visible_fraction == pytest.approx(0.5)
+    assert whole.under(Footprint(np.ones((9, 9), np.bool_), (40, 5), 81.0)) is whole
+    assert half.under(whole) is None

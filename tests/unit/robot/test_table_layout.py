@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot.kinds import KINDS
-from robot.table import Scene, TableContainer
+from robot.kinds import CLUTTER, KINDS
+from robot.outlines import hidden_share
+from robot.table import Scene, TableContainer, TableItem
+from robot.table_items import MOST_HIDDEN
 from robot.table_layout import (
     CAMERA,
     CONTAINER_SERVO0_PW,
@@ -28,9 +31,9 @@ POSITIONS_PW = (1800.0, 1600.0, 1400.0, 1200.0, 1000.0)
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> Scene:
+def scenes(draw: st.DrawFn, most_contained: int = 3) -> Scene:
     n_containers = draw(st.integers(1, 4))
-    n_free, n_contained = draw(st.integers(0, 10)), draw(st.integers(0, n_containers))
+    n_free, n_contained = draw(st.integers(0, 8)), draw(st.integers(0, most_contained))
     return make_scene(
         np.random.default_rng(draw(st.integers(0, 10**6))),
         n_items=n_free + n_contained,
@@ -42,6 +45,11 @@ def scenes(draw: st.DrawFn) -> Scene:
 
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     return float(np.hypot(a[0] - b[0], a[1] - b[1]))
+
+
+def has_met(a: TableItem, b: TableItem) -> bool:
+    """Return whether two things overlap when both are drawn a little larger."""
+    return hidden_share(replace(a, length_px=a.length_px * 1.1), b) > 0
 
 
 def picture_outline(container: TableContainer, view: View) -> np.ndarray:
@@ -82,15 +90,72 @@ def test_free_items_lie_clear_of_each_containers_box_in_every_view(scene: Scene)
                     assert gap > item.radius_px
 
 
-@given(scenes())
+@given(scenes(most_contained=5))
 @settings(max_examples=10, deadline=None)
-def test_contained_items_lie_in_their_container_and_clear_of_each_other(scene: Scene) -> None:
+def test_contained_items_lie_in_their_container_and_never_over_each_other(scene: Scene) -> None:
     held = [item for item in scene.items if item.contained_in is not None]
     for item in held:
         assert item.contained_in is not None
         assert scene.containers[item.contained_in].depth_px(item.centre_xy_px) > item.length_px / 2
     for a, b in combinations(held, 2):
-        assert distance(a.centre_xy_px, b.centre_xy_px) > a.radius_px + b.radius_px
+        assert hidden_share(a, b) < 0.03
+
+
+@given(scenes(most_contained=5))
+@settings(max_examples=20, deadline=None)
+def test_no_container_holds_two_kinds_and_no_kind_lies_in_two_containers(scene: Scene) -> None:
+    homes = {
+        (item.contained_in, item.kind) for item in scene.items if item.contained_in is not None
+    }
+    assert len({number for number, _ in homes}) == len(homes)
+    assert len({kind for _, kind in homes}) == len(homes)
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_as_many_free_items_meet_as_asked_for(seed: int) -> None:
+    scene = make_scene(
+        np.random.default_rng(seed),
+        n_items=8,
+        kinds=("key", "dice", "coin"),
+        n_containers=1,
+        touching=0.5,
+        covered=0.5,
+    )
+    met = [(a, b) for a, b in combinations(scene.items, 2) if has_met(a, b)]
+    assert len(met) >= 3
+    hidden = [hidden_share(a, b) for a, b in met]
+    assert sum(share > 0.04 for share in hidden) >= 1
+    assert max(hidden) <= MOST_HIDDEN + 0.02
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_items_that_only_touch_leave_each_other_whole(seed: int) -> None:
+    scene = make_scene(
+        np.random.default_rng(seed),
+        n_items=8,
+        kinds=("key", "dice", "coin"),
+        n_containers=1,
+        touching=1.0,
+    )
+    met = [(a, b) for a, b in combinations(scene.items, 2) if has_met(a, b)]
+    assert len(met) >= 4
+    assert max(hidden_share(a, b) for a, b in met) < 0.03
+    assert max(hidden_share(b, a) for a, b in met) < 0.03
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9))
+@settings(max_examples=10, deadline=None)
+def test_clutter_keeps_out_of_containers(seed: int, n_clutter: int) -> None:
+    scene = make_scene(
+        np.random.default_rng(seed), n_items=0, kinds=(), n_containers=3, n_clutter=n_clutter
+    )
+    assert len(scene.clutter) == (n_clutter if CLUTTER else 0)
+    for piece in scene.clutter:
+        assert piece.kind in CLUTTER
+        for container in scene.containers:
+            assert container.depth_px(piece.centre_xy_px) < -piece.length_px / 2
 
 
 @given(scenes())
@@ -139,6 +204,30 @@ def test_as_many_items_are_contained_as_asked_for() -> None:
         np.random.default_rng(2), n_items=9, kinds=("coin",), n_containers=3, n_contained=4
     )
     assert sum(item.contained_in is not None for item in scene.items) == 4
+
+
+def test_more_contents_than_containers_take_are_refused() -> None:
+    with pytest.raises(InvalidInputError, match="find no room"):
+        make_scene(
+            np.random.default_rng(2), n_items=9, kinds=("coin",), n_containers=3, n_contained=6
+        )
+
+
+@pytest.mark.parametrize(
+    ("touching", "covered", "n_clutter"),
+    [(0.7, 0.4, 0), (-0.1, 0, 0), (0, float("nan"), 0), (0, 0, -1)],
+)
+def test_shares_that_are_none_are_refused(touching: float, covered: float, n_clutter: int) -> None:
+    with pytest.raises(InvalidInputError, match="shares"):
+        make_scene(
+            np.random.default_rng(2),
+            n_items=2,
+            kinds=("coin",),
+            n_containers=1,
+            touching=touching,
+            covered=covered,
+            n_clutter=n_clutter,
+        )
 
 
 def test_an_empty_table_can_be_laid() -> None:
