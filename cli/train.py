@@ -25,6 +25,20 @@ The best net so far is always in the folder's `package`, ready for `SORTERBOT_DE
 `SORTERBOT_EMBEDDER`; `curves.png` and `history.json` show how training goes.
 """
 
+DETECTOR_EPILOG = """
+**Examples**
+
+  $ sorterbot train detector --views 5000 --out runs/detector
+
+  $ sorterbot train detector --from runs/detector/package --out runs/real
+  --photographs yolo:bench:first=0.8:ignore=Hand --judge-photographs yolo:bench:last=0.2:ignore=Hand
+
+SPEC is `yolo:FOLDER` or `voc:FOLDER` and any of `:first=0.8` or `:last=0.2` (by file name),
+`:item=A,B`, `:container=C`, `:ignore=D` (classes by name or number; what is not named is an item),
+`:window=0.4` (learn from windows of that share of the sides), `:images=`, `:labels=`, `:names=`
+(paths below FOLDER, where they cannot be guessed) and `:skip_bad`.
+"""
+
 app = typer.Typer(
     help="Train the detector or the embedder on rendered pictures.\n\n"
     "Pictures are rendered once, made small and kept in the folder. Ctrl-C or a crash costs at "
@@ -48,10 +62,31 @@ Version = Annotated[str, typer.Option("--model-version", help="Version the packa
 Json = Annotated[Path | None, typer.Option("--json", help="Write the measured scores there.")]
 
 
-@app.command(epilog="  $ sorterbot train detector --views 5000 --out runs/detector")
+@app.command(epilog=DETECTOR_EPILOG)
 def detector(
     views: Annotated[int, typer.Option(min=1, help="Training views to render.")] = 5000,
     judges: Annotated[int, typer.Option(min=1, help="Validation views to render.")] = 100,
+    photographs: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="Labelled photographs to learn from; repeatable."),
+    ] = None,
+    judge_photographs: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="Photographs to judge by; repeatable."),
+    ] = None,
+    photograph_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of photographs in each batch.")
+    ] = 0.3,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Package whose weights to start from.")
+    ] = None,
+    input_size: Annotated[
+        str, typer.Option("--input", help="What the net is fed; sides are multiples of 16.")
+    ] = "448x336",
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(min=1e-6, help="Highest rate; without it 0.001, with --from 0.0004."),
+    ] = None,
     seed: Seed = 0,
     out: Out = Path("runs/detector"),
     steps: Steps = None,
@@ -63,12 +98,21 @@ def detector(
     model_version: Version = "1.0.0",
     json_file: Json = None,
 ) -> None:
-    """Teach a Faster R-CNN to find items and containers, from scratch."""
-    from cli.training_run import Order, train_detector
+    """Teach a Faster R-CNN to find items and containers, on rendered views and photographs."""
+    from cli.detector_run import DetectorOrder, size_from_text, train_detector
+    from cli.training_run import Order
 
     n_steps = steps or max(1, round(views * epochs / batch))
     order = Order(views, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
-    _tell(train_detector(order), order, json_file)
+    asked = DetectorOrder(
+        photographs or (),
+        judge_photographs or (),
+        photograph_share,
+        start,
+        size_from_text(input_size),
+        learning_rate,
+    )
+    _tell(train_detector(order, asked), order, json_file)
 
 
 @app.command(epilog="  $ sorterbot train embedder --crops 20000 --out runs/embedder")

@@ -16,11 +16,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from robot.datasets import RenderedCrops, RenderedViews
+from robot.datasets import RenderedCrops
 from sorter.errors import ConflictError
 from vision.load import device_from_name
 from vision.training.checkpoint import has_checkpoint
-from vision.training.detector import DetectorLesson, detector_card
 from vision.training.embedder import EmbedderLesson, embedder_card
 from vision.training.loop import Lesson, LoopSettings, Scores, train
 from vision.training.prepared import (
@@ -28,10 +27,9 @@ from vision.training.prepared import (
     PreparedViews,
     Readable,
     SmallCrops,
-    SmallViews,
     prepare,
 )
-from vision.training.presets import detector_settings, embedder_settings
+from vision.training.presets import embedder_settings
 
 VALIDATION_SEED = 1_000_000_000
 """Added to the seed of training pictures for validation, so that the two never meet."""
@@ -68,27 +66,6 @@ class Order:
         return self.out / "package"
 
 
-def train_detector(order: Order) -> dict[str, float]:
-    """Render, train and keep a detector; return the best validation scores.
-
-    Raises:
-        ConflictError: The folder holds a run, and going on with it was not asked for.
-        InvalidInputError: It holds a run under other settings.
-    """
-    device = device_from_name(order.device)
-    settings = detector_settings(order.steps, order.batch, order.seed, device)
-    card = detector_card(order.version, _how(order, "rendered views", settings))
-    width_height_px = card.input_size_px
-    _check_folder(order)
-
-    def small(n: int, seed: int) -> Readable:
-        return SmallViews(RenderedViews(n, seed), width_height_px)
-
-    views, judges = _prepared(order, "views", small)
-    lesson = DetectorLesson(card, views, judges, order.package, device)
-    return _run(lesson, settings, order)
-
-
 def train_embedder(order: Order) -> dict[str, float]:
     """Render, train and keep an embedder; return the best validation scores.
 
@@ -100,23 +77,27 @@ def train_embedder(order: Order) -> dict[str, float]:
     settings = embedder_settings(order.steps, order.batch, order.seed, device)
     kinds = tuple(RenderedCrops(1, order.seed).kinds)
     card = embedder_card(
-        order.version, kinds, _CROP_SIDE_PX, _how(order, "rendered crops", settings)
+        order.version,
+        kinds,
+        _CROP_SIDE_PX,
+        how_trained(order, "from scratch on rendered crops", settings),
     )
-    _check_folder(order)
+    check_folder(order)
 
     def small(n: int, seed: int) -> Readable:
         return SmallCrops(RenderedCrops(n, seed), _KEPT_CROP_SIDE_PX)
 
-    crops, judges = _prepared(order, "crops", small)
+    crops, judges = prepared(order, "crops", small)
     lesson = EmbedderLesson(
         card, PreparedCrops(crops, kinds), PreparedCrops(judges, kinds), order.package, device
     )
-    return _run(lesson, settings, order)
+    return run(lesson, settings, order)
 
 
-def _how(order: Order, pictures: str, settings: LoopSettings) -> dict[str, object]:
+def how_trained(order: Order, how: str, settings: LoopSettings) -> dict[str, object]:
+    """Return what a model card tells of its training."""
     return {
-        "how": f"from scratch on {pictures}, sorterbot train",
+        "how": f"{how}, sorterbot train",
         "seed": order.seed,
         "pictures": order.n,
         "steps": settings.steps,
@@ -126,7 +107,8 @@ def _how(order: Order, pictures: str, settings: LoopSettings) -> dict[str, objec
     }
 
 
-def _check_folder(order: Order) -> None:
+def check_folder(order: Order) -> None:
+    """Refuse a folder that holds a run, unless going on with it was asked for."""
     if has_checkpoint(order.out) and not order.is_resumed:
         raise ConflictError(
             f"{order.out} already holds a training run; go on with it by --resume, "
@@ -134,9 +116,10 @@ def _check_folder(order: Order) -> None:
         )
 
 
-def _prepared(
+def prepared(
     order: Order, what: str, small: Callable[[int, int], Readable]
 ) -> tuple[PreparedViews, PreparedViews]:
+    """Return the training and the validation pictures, rendered where that is still to be done."""
     asked = (("judges", order.n_judges, order.seed + VALIDATION_SEED), (what, order.n, order.seed))
     prepared = []
     for name, n, seed in asked:
@@ -149,7 +132,8 @@ def _prepared(
     return prepared[1], prepared[0]
 
 
-def _run(lesson: Lesson, settings: LoopSettings, order: Order) -> dict[str, float]:
+def run(lesson: Lesson, settings: LoopSettings, order: Order) -> dict[str, float]:
+    """Train under a bar, and return the scores of the best evaluation."""
     with progress_bar("Training", settings.steps) as advance:
 
         def report(step: int, losses: Scores) -> None:

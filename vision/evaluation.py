@@ -17,12 +17,16 @@ from pycocotools.cocoeval import COCOeval
 from sorter.errors import InvalidInputError
 from sorter.geometry import centres_from_xyxy
 from sorter.types import BoxArray, Detections, Label, LabelArray
-from vision.ports import DetectionDataset, Detector
+from vision.ports import IGNORED, DetectionDataset, Detector
 
 Truth = Sequence[tuple[BoxArray, LabelArray]]
-"""One pair a picture: the boxes ``(n, 4)`` that are there, and their labels ``(n,)``."""
+"""One pair a picture: the boxes ``(n, 4)`` that are there, and their labels ``(n,)``.
+
+A detection that lies half in a box labelled ``IGNORED``, and on nothing else, is not counted.
+"""
 
 _MATCH_IOU = 0.5
+_IGNORED_SHARE = 0.5  # of a detection's area; as COCO judges crowds at this overlap
 _THRESHOLDS = np.round(np.arange(0.1, 0.96, 0.05), 2)
 
 
@@ -53,6 +57,7 @@ class MatchScores:
         precision: Share of the detections that are there.
         recall: Share of what is there that was detected.
         centre_error_p95_px: 95 of 100 matched boxes have their centre this close, or closer.
+        false_boxes_a_picture: Detections that are not there, by the number of pictures.
     """
 
     threshold: float
@@ -60,6 +65,21 @@ class MatchScores:
     recall: float
     centre_error_median_px: float
     centre_error_p95_px: float
+    false_boxes_a_picture: float
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return 2 * self.precision * self.recall / max(1e-9, self.precision + self.recall)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in pictures, what is there, and how many false boxes a picture may have."""
+
+    found: Sequence[Detections]
+    truth: Truth
+    most_false_boxes: float = float("inf")
 
 
 def detect_all(
@@ -111,30 +131,48 @@ def match_detections(found: Sequence[Detections], truth: Truth, threshold: float
     n_found = n_there = 0
     errors_px: list[float] = []
     for detections, (boxes, labels) in zip(found, truth, strict=True):
+        is_there = labels != IGNORED
+        true_boxes, ignored = boxes[is_there], boxes[~is_there]
         is_sure = detections.scores >= threshold
-        pairs = _pairs(detections.xyxy_px[is_sure], detections.labels[is_sure], boxes, labels)
-        centres = centres_from_xyxy(detections.xyxy_px[is_sure])
-        true_centres = centres_from_xyxy(boxes)
+        sure = detections.xyxy_px[is_sure]
+        pairs = _pairs(sure, detections.labels[is_sure], true_boxes, labels[is_there])
+        centres, true_centres = centres_from_xyxy(sure), centres_from_xyxy(true_boxes)
         errors_px += [float(np.hypot(*(centres[i] - true_centres[j]))) for i, j in pairs]
-        n_found += int(is_sure.sum())
-        n_there += len(labels)
+        is_counted = ~_lies_in(sure, ignored)
+        is_counted[[i for i, _ in pairs]] = True
+        n_found += int(is_counted.sum())
+        n_there += len(true_boxes)
     return MatchScores(
         threshold,
         len(errors_px) / max(1, n_found),
         len(errors_px) / max(1, n_there),
         float(np.median(errors_px)) if errors_px else 0.0,
         float(np.percentile(errors_px, 95)) if errors_px else 0.0,
+        (n_found - len(errors_px)) / max(1, len(truth)),
     )
 
 
-def best_threshold(found: Sequence[Detections], truth: Truth) -> float:
-    """Return the score threshold with the best F1, the middle one where several are."""
+def best_threshold(*judged: Judged) -> float:
+    """Return the score threshold with the best F1, the middle one where several are.
 
-    def f1(threshold: float) -> float:
-        match = match_detections(found, truth, threshold)
-        return 2 * match.precision * match.recall / max(1e-9, match.precision + match.recall)
-
-    values = np.array([f1(float(threshold)) for threshold in _THRESHOLDS])
+    Sets of pictures weigh the same. Where no threshold keeps to the false boxes that each may
+    have, the highest is returned.
+    """
+    matches = [
+        [match_detections(one.found, one.truth, float(threshold)) for one in judged]
+        for threshold in _THRESHOLDS
+    ]
+    is_allowed = [
+        all(
+            m.false_boxes_a_picture <= one.most_false_boxes
+            for m, one in zip(row, judged, strict=True)
+        )
+        for row in matches
+    ]
+    if not any(is_allowed):
+        return float(_THRESHOLDS[-1])
+    values = np.array([np.mean([m.f1 for m in row]) for row in matches])
+    values[~np.array(is_allowed)] = -1.0
     best = np.flatnonzero(values >= values.max() - 1e-3)
     return float(_THRESHOLDS[best[len(best) // 2]])
 
@@ -147,6 +185,18 @@ def box_iou(a_px: BoxArray, b_px: BoxArray) -> NDArray[np.float64]:
     areas = np.prod(a[..., 2:] - a[..., :2], axis=-1) + np.prod(b[..., 2:] - b[..., :2], axis=-1)
     iou: NDArray[np.float64] = shared / (areas - shared)
     return iou
+
+
+def _lies_in(boxes_px: BoxArray, regions_px: BoxArray) -> NDArray[np.bool_]:
+    """Tell of every box whether half of it or more lies in any one region: ``(n,)``."""
+    if not len(boxes_px) or not len(regions_px):
+        return np.zeros(len(boxes_px), np.bool_)
+    a, b = boxes_px[:, None], regions_px[None]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared = np.prod(np.maximum(sides, 0), axis=-1)
+    areas = np.prod(boxes_px[:, 2:] - boxes_px[:, :2], axis=-1)
+    lies: NDArray[np.bool_] = (shared >= _IGNORED_SHARE * areas[:, None]).any(axis=1)
+    return lies
 
 
 def _pairs(
@@ -185,17 +235,18 @@ def _coco_truth(truth: Truth) -> dict[str, Any]:
     annotations: list[dict[str, Any]] = []
     for image_id, (boxes, labels) in enumerate(truth, start=1):
         for box, label in zip(boxes, labels, strict=True):
-            x, y, width, height = _xywh(box)
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,  # pycocotools takes 0 for "not matched"
-                    "image_id": image_id,
-                    "category_id": int(label),
-                    "bbox": [x, y, width, height],
-                    "area": width * height,
-                    "iscrowd": 0,
-                }
-            )
+            for category in list(Label) if label == IGNORED else [label]:
+                x, y, width, height = _xywh(box)
+                annotations.append(
+                    {
+                        "id": len(annotations) + 1,  # pycocotools takes 0 for "not matched"
+                        "image_id": image_id,
+                        "category_id": int(category),
+                        "bbox": [x, y, width, height],
+                        "area": width * height,
+                        "iscrowd": int(label == IGNORED),
+                    }
+                )
     return {
         "images": [{"id": image_id} for image_id in range(1, len(truth) + 1)],
         "categories": [{"id": int(label), "name": label.name.lower()} for label in Label],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ MEAN_RGB = (0.485, 0.456, 0.406)
 STD_RGB = (0.229, 0.224, 0.225)
 _BODY_CHANNELS = (64, 128, 256)
 _LEVELS = ("layer1", "layer2", "layer3")
+DETECTOR_INPUT_PX = (448, 336)
+"""Width and height of what a new detector is fed."""
+
 _LOWEST_SCORE = 0.01  # below the threshold of any package; evaluation needs the tail
 
 
@@ -37,13 +40,14 @@ class DetectorArchitecture:
     Attributes:
         pyramid_channels: Width of every level of the feature pyramid.
         head_values: Width of the two layers that judge a region.
-        anchor_sizes_px: One row a level (strides 4, 8, 16): side lengths at the net's input.
+        anchor_sizes_px: One row a level (strides 4, 8, 16): side lengths at the net's input,
+            here for one of ``DETECTOR_INPUT_PX``.
         anchor_ratios: Height divided by width.
     """
 
     pyramid_channels: int = 128
     head_values: int = 512
-    anchor_sizes_px: tuple[tuple[int, ...], ...] = ((12, 18), (27, 40), (62, 92))
+    anchor_sizes_px: tuple[tuple[int, ...], ...] = ((16, 24), (38, 56), (88, 128))
     anchor_ratios: tuple[float, ...] = (0.5, 1.0, 2.0)
 
     def __post_init__(self) -> None:
@@ -71,6 +75,13 @@ class DetectorArchitecture:
     def to_mapping(self) -> dict[str, Any]:
         """Return the numbers as JSON can hold them."""
         return asdict(self)
+
+    def scaled(self, factor: float) -> DetectorArchitecture:
+        """Return the same net for an input larger by a factor: its anchors grow along."""
+        sizes = tuple(
+            tuple(max(1, round(size * factor)) for size in row) for row in self.anchor_sizes_px
+        )
+        return replace(self, anchor_sizes_px=sizes)
 
 
 class DetectorNetwork(nn.Module):

@@ -13,6 +13,9 @@ from sorter.types import BoxArray, Detections, FloatArray, LabelArray
 RgbImage = NDArray[np.uint8]
 """``(height, width, 3)`` uint8, RGB."""
 
+IGNORED = -1
+"""The label of a region where a detection counts neither as right nor as false."""
+
 
 class Detector(Protocol):
     """Finds items and containers."""
@@ -50,7 +53,10 @@ class DetectionDataset(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> tuple[RgbImage, BoxArray, LabelArray]:
-        """Return a picture, its boxes ``(n, 4)`` xyxy pixels, and their labels ``(n,)``."""
+        """Return a picture, its boxes ``(n, 4)`` xyxy pixels, and their labels ``(n,)``.
+
+        A label is that of an item or container, or ``IGNORED``.
+        """
         ...
 
 

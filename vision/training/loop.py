@@ -40,6 +40,7 @@ class LoopSettings:
         save_every: Steps between further checkpoints.
         average_decay: Of the running mean of the weights, which is what gets evaluated.
         precision: ``bfloat16`` or ``float32``, for the products of large matrices alone.
+        learns_from: The data in words, so that a run is only resumed with the same.
     """
 
     steps: int
@@ -52,6 +53,7 @@ class LoopSettings:
     save_every: int = 200
     average_decay: float = 0.995
     precision: str = "float32"
+    learns_from: str = ""
 
     def __post_init__(self) -> None:
         counts = (self.steps, self.batch, self.evaluate_every, self.save_every)

@@ -21,7 +21,7 @@ from vision.package import write_atomically
 from vision.ports import CropDataset, DetectionDataset, RgbImage
 
 _SHARD = 128
-_SMALLEST_SIDE_PX = 2.0  # at the net's input; what is smaller cannot be told from dirt
+SMALLEST_SIDE_PX = 2.0  # at the net's input; what is smaller cannot be told from dirt
 
 Labelled = tuple[RgbImage, BoxArray, LabelArray]
 """A picture, its boxes and their labels; a crop has one box, which fills it."""
@@ -98,8 +98,29 @@ class SmallViews:
         height, width = image.shape[:2]
         scale = np.array([self._size_px[0] / width, self._size_px[1] / height] * 2, np.float32)
         small = boxes * scale
-        is_seen = ((small[:, 2:] - small[:, :2]) >= _SMALLEST_SIDE_PX).all(axis=1)
+        is_seen = ((small[:, 2:] - small[:, :2]) >= SMALLEST_SIDE_PX).all(axis=1)
         return resized_rgb(image, self._size_px), small[is_seen], labels[is_seen]
+
+
+class KeptPhotographs:
+    """Photographs no larger than is of use when parts of them are looked at; proportions stay."""
+
+    def __init__(self, dataset: DetectionDataset, most_px: tuple[int, int]) -> None:
+        self._dataset = dataset
+        self._most_px = most_px
+
+    def __len__(self) -> int:
+        return len(self._dataset)
+
+    def __getitem__(self, index: int) -> Labelled:
+        image, boxes, labels = self._dataset[index]
+        height, width = image.shape[:2]
+        scale = max(self._most_px[0] / width, self._most_px[1] / height)
+        if scale >= 1:
+            return image, boxes, labels
+        size_px = (max(1, round(width * scale)), max(1, round(height * scale)))
+        factors = np.array([size_px[0] / width, size_px[1] / height] * 2, np.float32)
+        return resized_rgb(image, size_px), boxes * factors, labels
 
 
 class SmallCrops:
@@ -127,7 +148,7 @@ def prepare(
     Killed and called again, it goes on where it stopped.
 
     Args:
-        pictures: :class:`SmallViews` or :class:`SmallCrops`.
+        pictures: :class:`SmallViews`, :class:`KeptPhotographs` or :class:`SmallCrops`.
         name: Says which pictures these are; a folder serves one name.
         folder: Made if missing.
         workers: Processes that read ``pictures`` beside this one.

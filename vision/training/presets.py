@@ -6,14 +6,19 @@ import torch
 
 from vision.training.loop import LoopSettings
 
+WARM_LEARNING_RATE = 4e-4
+"""For a net that starts from another's weights: enough to change it, too little to undo it."""
 
-def detector_settings(steps: int, batch: int, seed: int, device: torch.device) -> LoopSettings:
-    """Return the settings for a detector from scratch."""
+
+def detector_settings(
+    steps: int, batch: int, seed: int, device: torch.device, learning_rate: float = 1e-3
+) -> LoopSettings:
+    """Return the settings for a detector, from scratch unless another rate is given."""
     return LoopSettings(
         steps=steps,
         batch=batch,
         seed=seed,
-        learning_rate=1e-3,
+        learning_rate=learning_rate,
         warm_up_steps=min(150, max(1, steps // 10)),
         weight_decay=0.02,
         evaluate_every=max(1, min(400, steps // 5)),

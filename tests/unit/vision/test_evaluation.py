@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sorter.errors import InvalidInputError
 from sorter.types import BoxArray, Detections, LabelArray
 from vision.evaluation import (
+    Judged,
     best_threshold,
     box_iou,
     detect_all,
@@ -132,7 +133,7 @@ def test_matching_drops_what_lies_below_the_threshold() -> None:
 def test_the_best_threshold_lies_between_false_and_true_scores() -> None:
     truth = [truth_with(boxes_of(A, B), ITEM, ITEM)]
     found = [found_with(boxes_of(A, B, ELSEWHERE), [ITEM] * 3, [0.9, 0.72, 0.28])]
-    assert 0.28 < best_threshold(found, truth) < 0.72
+    assert 0.28 < best_threshold(Judged(found, truth)) < 0.72
 
 
 def test_overlap_is_the_shared_area_over_the_joint_area() -> None:
