@@ -15,6 +15,8 @@ from robot.view import View
 _MOVING_SHARE = 0.4
 """The share of pictures that an arm in a hurry takes while it still swings."""
 
+_BAND_GRID = 96  # cells each way, between which light is taken to be even
+
 
 def expose(
     rgb: NDArray[np.uint8], view: View, light: Light, optics: Optics, rng: np.random.Generator
@@ -58,14 +60,30 @@ def _illumination(view: View, light: Light, optics: Optics) -> NDArray[np.float3
     left, top = (0, 0) if view.window_px is None else view.window_px[:2]
     full_w = view.size.width_px * view.resolution
     full_h = view.size.height_px * view.resolution
-    n = 24
+    n = 24 if light.band == 0 else _BAND_GRID
     x = ((np.arange(n) + 0.5) * (width / n) + left) / full_w - 0.5
     y = (((np.arange(n) + 0.5) * (height / n) + top) / full_h - 0.5)[:, None]
     azimuth = light.azimuth_rad + view.turn_rad
     slope = light.falloff * (x * np.cos(azimuth) + y * np.sin(azimuth))
     corners = 1 - optics.vignette * 2 * (x * x + y * y)
+    if light.band > 0:
+        slope = (1 + slope) * (1 - light.band * _in_band(view, light, n)) - 1
     small = (optics.exposure * (1 + slope) * corners)[..., None] * light.tint
     return np.asarray(cv2.resize(small.astype(np.float32), (width, height)))
+
+
+def _in_band(view: View, light: Light, n: int) -> NDArray[np.float64]:
+    """Return how deep each of ``(n, n)`` places in the picture lies in the band of shadow."""
+    height, width = view.shape
+    affine = view.affine
+    c, s = np.cos(light.band_azimuth_rad), np.sin(light.band_azimuth_rad)
+    # The picture's y runs down and the table's ahead; both maps are affine.
+    across = np.array([c, -s]) @ np.linalg.inv(affine[:, :2])
+    start = across @ (affine @ (0.0, 1500.0, 1.0))
+    x = (np.arange(n) + 0.5) * (width / n)
+    y = ((np.arange(n) + 0.5) * (height / n))[:, None]
+    away = (across[0] * x + across[1] * y - start - light.band_at_px) / light.band_px
+    return np.asarray(np.exp(-0.5 * away * away))
 
 
 def _with_noise(

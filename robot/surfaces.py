@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from robot.kinds.canvas import Rgb
 from robot.kinds.materials import jittered, pick
+from robot.surface_wear import lay_wear
 
 Field = NDArray[np.float32]
 """``(n, n)`` float32, one value a texel."""
@@ -70,7 +71,8 @@ def draw_surface(name: str, seed: int, side_px: float, texel_px: float) -> NDArr
 @lru_cache(maxsize=4)
 def _draw(name: str, seed: int, side_px: float, n: int) -> NDArray[np.uint8]:
     tile = Tile(seed, side_px, n)
-    drawn = SURFACES[name](tile)
+    drawn = np.ascontiguousarray(SURFACES[name](tile))
+    lay_wear(drawn, tile.texel_px, tile.rng(99))
     drawn.setflags(write=False)
     return drawn
 
@@ -211,6 +213,16 @@ def stone(tile: Tile) -> Texture:
     return _tinted(np.asarray(1 + veins + clouds), colour)
 
 
+def painted(tile: Tile) -> Texture:
+    """A bench under old paint, scuffed through and dirty in places."""
+    rng = tile.rng(0)
+    paints = ((222, 220, 214), (204, 206, 204), (232, 228, 216), (168, 180, 178), (150, 158, 170))
+    clouds = tile.noise(1, 600) * 0.025 + tile.noise(2, 90, 40) * 0.012 + tile.noise(6, 3) * 0.012
+    dirt = np.clip(tile.noise(3, 240) - 0.5, 0, 1.2) * np.clip(tile.noise(4, 26) + 0.4, 0, 1.5)
+    chips = np.clip(tile.noise(3, 240) + tile.noise(5, 9) - 2.9, 0, 0.5) * 1.3
+    return _tinted(np.asarray(1 + clouds - dirt * 0.14 - chips), pick(rng, paints, 5))
+
+
 SURFACES: Mapping[str, Callable[[Tile], Texture]] = MappingProxyType(
     {
         draw.__name__: draw
@@ -224,6 +236,7 @@ SURFACES: Mapping[str, Callable[[Tile], Texture]] = MappingProxyType(
             concrete,
             felt,
             stone,
+            painted,
         )
     }
 )

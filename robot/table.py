@@ -146,6 +146,10 @@ class Light:
         tint: Red, green and blue of the lamp, about 1.
         second: How dark the shadows of a second lamp are, as a share of the first one's.
         second_azimuth_rad: Where that one's light comes from, clockwise from the table's x.
+        band: How dark a soft shadow lies across the table, as of a beam, in 0 to 1.
+        band_azimuth_rad: The direction across that shadow, clockwise from the table's x.
+        band_at_px: How far in that direction its middle lies from the table's (0, 1500).
+        band_px: Its width (sigma).
     """
 
     azimuth_rad: float
@@ -157,6 +161,10 @@ class Light:
     tint: Rgb = (1.0, 1.0, 1.0)
     second: float = 0.0
     second_azimuth_rad: float = 0.0
+    band: float = 0.0
+    band_azimuth_rad: float = 0.0
+    band_at_px: float = 0.0
+    band_px: float = 80.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ _STUFF_COLOURS: dict[Stuff, tuple[Rgb, ...]] = {
     Stuff.CERAMIC: ((238, 236, 230), (210, 220, 226), (70, 100, 130), (150, 70, 50), (60, 62, 66)),
 }
 
+_BAND_SHARE = 0.35
+"""The share of tables across which the shadow of something large and far off lies."""
+
 
 def make_surface(rng: np.random.Generator, tile_px: float = 1536.0) -> Surface:
     """Choose what the table is made of."""
@@ -39,6 +42,10 @@ def make_light(rng: np.random.Generator) -> Light:
         tint=(1 + warmth, 1.0, 1 - warmth),
         second=0.0 if is_alone else float(rng.uniform(0.25, 0.85)),
         second_azimuth_rad=float(rng.uniform(0, 2 * np.pi)),
+        band=float(rng.uniform(0.06, 0.4)) if rng.random() < _BAND_SHARE else 0.0,
+        band_azimuth_rad=float(rng.uniform(0, 2 * np.pi)),
+        band_at_px=float(rng.uniform(-800, 800)),
+        band_px=float(rng.uniform(25, 220)),
     )
 
 

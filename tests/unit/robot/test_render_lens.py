@@ -89,3 +89,17 @@ def test_pictures_of_one_camera_differ_by_its_drift() -> None:
     ]
     assert 1 < np.std(means, axis=0)[1] < 15
     assert np.ptp([red - blue for red, _, blue in means]) > 4
+
+
+def test_a_band_of_shadow_lies_across_the_table_and_stays_where_it_is() -> None:
+    light = replace(EVEN, band=0.4, band_azimuth_rad=0.6, band_at_px=120.0, band_px=60.0)
+    for position in (1500.0, 1440.0):
+        view = View(position, resolution=0.1)
+        seen = expose(GREY, view, light, CLEAR, rng())[..., 0]
+        away = np.array([120.0, 0.0, 420.0])
+        x, y = np.cos(0.6) * away, 1500.0 - np.sin(0.6) * away
+        places = view.project(np.stack([x, y], axis=1)).astype(int)
+        middle, before, beyond = (seen[row, column] for column, row in places)
+        assert middle < 80
+        assert before > 100
+        assert beyond > 112
