@@ -127,7 +127,7 @@ def lay_sprite(
         clear = np.asarray(cv2.warpAffine(sprite.clear, matrix, (width, height)), np.float32)
         bare = bare + _let_through(rgba, clear)
     lit = shade(rgba, relief, lamp, sprite.length_px * pose.scale)
-    blocking = cover if sprite.clear is None else cover * (1 - 0.7 * clear)
+    blocking = cover if sprite.clear is None else cover * (1 - 0.85 * clear)
     bare = bare * (1 - _shadow(blocking, lamp, tall_px)[..., None])
     rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
     under = rgb[rows, columns].astype(np.float32)

@@ -6,16 +6,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from robot.kinds.canvas import Kind, Sprite
+from robot.kinds.clips import CLIPS
 from robot.kinds.electronics import ELECTRONICS
 from robot.kinds.fasteners import FASTENERS
+from robot.kinds.finds import FINDS
+from robot.kinds.gadgets import GADGETS
+from robot.kinds.glassware import GLASSWARE
 from robot.kinds.household import HOUSEHOLD
 from robot.kinds.made_up import made_up_kind, made_up_number
+from robot.kinds.papers import PAPERS
+from robot.kinds.pastimes import PASTIMES
+from robot.kinds.tools import TOOLS
 from robot.kinds.toys import TOYS
 from sorter.errors import InvalidInputError
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.name: kind for kind in (*FASTENERS, *ELECTRONICS, *HOUSEHOLD, *TOYS)}
+_SETS = (
+    FASTENERS,
+    ELECTRONICS,
+    HOUSEHOLD,
+    TOYS,
+    TOOLS,
+    GLASSWARE,
+    FINDS,
+    PAPERS,
+    GADGETS,
+    CLIPS,
+    PASTIMES,
 )
+
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for one in _SETS for kind in one})
 """Every kind of item by its name, in a fixed order."""
 
 CLUTTER: Mapping[str, Kind] = MappingProxyType({})
@@ -40,7 +59,6 @@ HELD_OUT_KINDS: frozenset[str] = frozenset(
         "wing_nut",
         "wooden_star",
     }
-    & KINDS.keys()
 )
 """Kinds that no model is ever trained on, so that sorting the unknown can be measured."""
 

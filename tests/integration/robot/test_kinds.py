@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from robot.kinds import KINDS, Kind, Sprite
+from robot.kinds import HELD_OUT_KINDS, KINDS, TRAINING_KINDS, Kind, Sprite, kind_named
 from robot.kinds.canvas import Canvas
 from sorter.errors import InvalidInputError
 
@@ -25,8 +25,26 @@ def solid(sprite: Sprite) -> np.ndarray:
 
 
 def test_there_are_enough_kinds_to_sort_and_each_goes_by_its_own_name() -> None:
-    assert len(KINDS) >= 28
+    assert len(KINDS) >= 60
     assert all(name == kind.name for name, kind in KINDS.items())
+
+
+def test_sixteen_kinds_are_kept_from_training() -> None:
+    assert len(HELD_OUT_KINDS) == 16
+    assert set(TRAINING_KINDS) == KINDS.keys() - HELD_OUT_KINDS
+    assert KINDS.keys() > HELD_OUT_KINDS
+
+
+@pytest.mark.parametrize("name", ["zip_bag", "glass_pebble"])
+def test_glass_and_film_let_light_through(name: str) -> None:
+    clear = drawn(KINDS[name], 1).clear
+    assert clear is not None
+    assert clear.max() > 0.5
+
+
+def test_a_name_that_nothing_has_is_refused() -> None:
+    with pytest.raises(InvalidInputError, match="unheard_of"):
+        kind_named("unheard_of")
 
 
 @ALL

@@ -55,7 +55,9 @@ def test_a_see_through_thing_has_the_true_box_of_a_solid_one() -> None:
     for clear in (0.0, 0.8):
         sprite = disc(clear)
         pose = Pose((50.3, 49.8), 0.4, 60 / sprite.length_px)
-        boxes.append(lay_sprite(stripes(), sprite, pose, LAMP, 4))
+        shown = lay_sprite(stripes(), sprite, pose, LAMP, 4)
+        assert shown is not None
+        boxes.append((shown.xyxy_px, shown.visible_fraction))
     assert boxes[0] == boxes[1]
 
 
