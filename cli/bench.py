@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cli.report import clearing_row
 from cli.tables import TableSettings
 from robot.arm import POSITIONS_PW, VirtualArm
-from robot.judge import Score, judge
+from robot.clearing import MAX_PASSES, Clearing, clear_table
+from robot.judge import Score
+from robot.session import SessionReport
 from sorter.commands import plan_document
+from sorter.errors import InvalidInputError
 from sorter.pipeline import sort_session
-from sorter.types import Arm, ImageSize, Photograph
+from sorter.types import Arm, Clustering, ImageSize, Photograph
 from vision.decode import decode_rgb
 from vision.ports import Detector, Embedder
 from workers.crops import StoredCropEmbedder
@@ -27,57 +31,89 @@ class Networks:
 
 
 @dataclass(frozen=True, slots=True)
-class SceneRow:
+class SortOptions:
+    """How tables are sorted, whatever lies on them.
+
+    Attributes:
+        until_clear: Pass after pass, rather than once.
+        positions_pw: Where the arm photographs.
+    """
+
+    until_clear: bool = False
+    clustering: Clustering = Clustering.KMEANS
+    positions_pw: tuple[float, ...] = POSITIONS_PW
+
+    def document(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
     """What became of one table.
 
     Attributes:
-        seed: ``sorterbot demo --seed`` shows the same table.
-        found_items: Items of the plan, those included that lie in containers.
-        set_aside: Why items of the plan got no command.
-        seconds: Of photographing, looking, planning and carrying out.
+        score: In the end.
+        first_score: After the first pass; the same where there was only one.
+        row: Everything else that a machine may want to know, as JSON values.
     """
 
-    seed: int
-    kinds: tuple[str, ...]
-    containers: int
     score: Score
-    found_items: int
-    found_containers: int
-    set_aside: tuple[str, ...]
-    seconds: float
-
-    def document(self) -> dict[str, Any]:
-        """Return it as a JSON object, the score's numbers beside the others."""
-        fields = asdict(self)
-        return {**fields.pop("score"), **fields}
+    first_score: Score
+    row: dict[str, Any]
 
 
 def sort_table(
     tables: TableSettings,
     number: int,
     networks: Networks,
-    positions_pw: Sequence[float] = POSITIONS_PW,
-) -> SceneRow:
+    options: SortOptions | None = None,
+) -> TableResult:
     """Lay a table, photograph it, sort it, carry the plan out, and judge."""
-    began_s = time.monotonic()
+    options = options or SortOptions()
     arm = tables.stand_at(number, f"SCENE{number:04}")
-    pictures = {position_pw: arm.photograph(position_pw) for position_pw in positions_pw}
-    plan = plan_for(arm.arm, pictures, networks)
-    deeds = list(arm.carry_out(plan))
-    return SceneRow(
-        seed=tables.seed + number,
-        kinds=_kinds_of(arm),
-        containers=len(arm.scene.containers),
-        score=judge(arm.load_placements(), [deed.grip for deed in deeds]),
-        found_items=len(plan["items"]),
-        found_containers=len(plan["containers"]),
-        set_aside=tuple(aside["reason"] for aside in plan["set_aside"]),
-        seconds=round(time.monotonic() - began_s, 3),
+    clearing = clear_table(
+        arm,
+        lambda positions_pw: sort_once(arm, positions_pw, networks, options.clustering),
+        time.monotonic,
+        positions_pw=options.positions_pw,
+        max_passes=MAX_PASSES if options.until_clear else 1,
+    )
+    return table_result(clearing, tables.seed + number)
+
+
+def sort_once(
+    arm: VirtualArm,
+    positions_pw: Sequence[float],
+    networks: Networks,
+    clustering: Clustering = Clustering.KMEANS,
+) -> SessionReport:
+    """Do one session without a gateway: photograph, plan, carry out."""
+    before = arm.scene
+    pictures = dict(arm.photographs(positions_pw))
+    plan = plan_for(arm.arm, pictures, networks, clustering)
+    deeds = tuple(arm.carry_out(plan))
+    positions_by_image = {f"{position_pw:g}": position_pw for position_pw in pictures}
+    placements = tuple(arm.load_placements())
+    return SessionReport(
+        "local", plan, pictures, positions_by_image, before, arm.scene, deeds, placements
     )
 
 
-def plan_for(arm: Arm, pictures: Mapping[float, bytes], networks: Networks) -> dict[str, Any]:
+def table_result(clearing: Clearing, seed: int) -> TableResult:
+    """Return the numbers of a table, without its pictures."""
+    return TableResult(clearing.score, clearing.first_score, clearing_row(clearing, seed))
+
+
+def plan_for(
+    arm: Arm,
+    pictures: Mapping[float, bytes],
+    networks: Networks,
+    clustering: Clustering = Clustering.KMEANS,
+) -> dict[str, Any]:
     """Return the plan document that the workers would make of these pictures.
+
+    As with the workers, a picture that cannot be read is left out.
 
     Args:
         pictures: JPEG or PNG bytes, by the position that each was taken at.
@@ -86,15 +122,16 @@ def plan_for(arm: Arm, pictures: Mapping[float, bytes], networks: Networks) -> d
     photographs = []
     for position_pw in pictures:
         image_id = f"{position_pw:g}"
-        rgb = decode_rgb(data[image_id])
+        try:
+            rgb = decode_rgb(data[image_id])
+        except InvalidInputError:
+            continue
         size = ImageSize(rgb.shape[1], rgb.shape[0])
         (detections,) = networks.detector.detect([rgb])
         photographs.append(Photograph(image_id, position_pw, size, detections))
     keys = {image_id: image_id for image_id in data}
     crops = StoredCropEmbedder(keys, data.__getitem__, networks.embedder)
     models = {"detector": networks.detector.version, "embedder": networks.embedder.version}
-    return plan_document(sort_session(arm, photographs, crops), models)
-
-
-def _kinds_of(arm: VirtualArm) -> tuple[str, ...]:
-    return tuple(sorted({item.kind for item in arm.scene.items}))
+    options: dict[str, Any] = {} if clustering is Clustering.KMEANS else {"clustering": clustering}
+    plan = plan_document(sort_session(arm, photographs, crops, **options), models)
+    return {**plan, "state": "done" if len(photographs) == len(pictures) else "partial"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cli.fleet import FleetSettings
     from cli.tables import TableSettings
-    from robot.session import SessionReport
+    from robot.clearing import Clearing
 
 EPILOG = """
 **Examples**
@@ -26,11 +26,14 @@ EPILOG = """
 
   $ sorterbot demo --arms 3 --sessions 2 --json runs/demo.json
 
+  $ sorterbot demo --until-clear
+
 **What it leaves behind**
 
 In the folder of --out, for each session: every photograph with what was found in it, a map of
 the table with an arrow from each item to its container, numbered in order, and the table before
-and after. Beside them `stack/logs`, with all that the processes said.
+and after; with --until-clear a folder for each pass. Beside them `stack/logs`, with all that the
+processes said.
 
 **Exit status**
 
@@ -49,6 +52,10 @@ def demo(
     sessions: Annotated[
         int, typer.Option(help="Tables that each arm sorts, one after the other.", min=1)
     ] = 1,
+    until_clear: Annotated[
+        bool,
+        typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
+    ] = False,
     json: Annotated[
         Path | None, typer.Option(help="Write the result to this file, for machines.")
     ] = None,
@@ -71,10 +78,12 @@ def demo(
     console = Console(highlight=False)
     tables = TableSettings(seed, items, kinds, containers)
     out = out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
-    reports = run_on_own_stack(tables, arms, sessions, out, console)
-    _tell_result(reports, tables, console)
-    files = _draw(reports, out, console)
-    result = _result(reports, files, time.monotonic() - began_s)
+    clearings = run_on_own_stack(tables, arms, sessions, out, console, until_clear=until_clear)
+    for number, clearing in enumerate(clearings):
+        _tell_table(clearing, tables.seed + number, console)
+    _tell_result(clearings, tables.seed, console)
+    files = _draw(clearings, out, console, until_clear=until_clear)
+    result = _result(clearings, tables.seed, files, time.monotonic() - began_s)
     if json is not None:
         from cli.report import write_json
 
@@ -93,7 +102,9 @@ def run_on_own_stack(
     out: Path,
     console: Console,
     environment: Mapping[str, str] | None = None,
-) -> list[SessionReport]:
+    *,
+    until_clear: bool = False,
+) -> list[Clearing]:
     """Start a stack in a folder, run arms against it, show how it goes, and stop it again."""
     from cli.fleet import FleetSettings
     from cli.stack import LocalStack, StackSettings
@@ -115,7 +126,13 @@ def run_on_own_stack(
         console.print(f"Gateway, queues, workers and database run ({stack.gateway_url}).")
         keys = {arm_id: stack.make_key(arm_id) for arm_id in _arm_ids(n_arms)}
         fleet = FleetSettings(
-            stack.gateway_url, keys, tables, n_sessions, out / "spool", Patience(total_s=60.0)
+            stack.gateway_url,
+            keys,
+            tables,
+            n_sessions,
+            out / "spool",
+            Patience(total_s=60.0),
+            until_clear=until_clear,
         )
         return run_shown(fleet, console)
     finally:
@@ -127,7 +144,7 @@ def _arm_ids(n_arms: int) -> list[str]:
     return [f"ARM{number:03}" for number in range(1, n_arms + 1)]
 
 
-def run_shown(fleet: FleetSettings, console: Console) -> list[SessionReport]:
+def run_shown(fleet: FleetSettings, console: Console) -> list[Clearing]:
     """Run a fleet and show its progress."""
     from cli.fleet import run_fleet
     from cli.show import ProgressWatcher, make_progress
@@ -141,34 +158,60 @@ def run_shown(fleet: FleetSettings, console: Console) -> list[SessionReport]:
         )
 
 
-def _tell_result(reports: list[SessionReport], tables: TableSettings, console: Console) -> None:
-    from cli.show import aside_sentence, commands_table, score_table
+def _tell_table(clearing: Clearing, seed: int, console: Console) -> None:
+    from cli.show import aside_sentence, commands_table, left_sentence
 
-    for number, report in enumerate(reports):
-        title = f"Commands for {report.plan['arm_id']} at table {tables.seed + number}"
-        console.print(commands_table(report, title))
+    for number, report in enumerate(clearing.passes, start=1):
+        which = f", pass {number}" if len(clearing.passes) > 1 else ""
+        title = f"Commands for {report.plan['arm_id']} at table {seed}{which}"
+        if report.plan["commands"]:
+            console.print(commands_table(report, title))
+        else:
+            console.print(f"{title}: nothing more can be done.")
         if sentence := aside_sentence(report):
             console.print(sentence)
-    rows = [(f"table {tables.seed + n}", report.score) for n, report in enumerate(reports)]
+    if sentence := left_sentence(clearing):
+        console.print(sentence)
+
+
+def _tell_result(clearings: list[Clearing], seed: int, console: Console) -> None:
+    from cli.show import score_table
+
+    rows = [(f"table {seed + n}", clearing.score) for n, clearing in enumerate(clearings)]
     console.print(score_table(rows, "What truly happened"))
+    for number, clearing in enumerate(clearings):
+        if len(clearing.passes) > 1:
+            first, last = clearing.first_score, clearing.score
+            console.print(
+                f"Table {seed + number}: {first.items_right} of {first.items} right after the "
+                f"first pass, {last.items_right} after all {len(clearing.passes)}; the arm would "
+                f"have taken {clearing.arm_s:.0f} s."
+            )
 
 
-def _draw(reports: list[SessionReport], out: Path, console: Console) -> list[Path]:
+def _draw(
+    clearings: list[Clearing], out: Path, console: Console, *, until_clear: bool
+) -> list[Path]:
     from cli.pictures import save_pictures
 
     files: list[Path] = []
     with console.status("Drawing ..."):
-        for number, report in enumerate(reports, start=1):
-            folder = out if len(reports) == 1 else out / f"session-{number}"
-            files += save_pictures(report, folder)
+        for number, clearing in enumerate(clearings, start=1):
+            folder = out if len(clearings) == 1 else out / f"session-{number}"
+            for number_of_pass, report in enumerate(clearing.passes, start=1):
+                pass_folder = folder / f"pass-{number_of_pass}" if until_clear else folder
+                files += save_pictures(report, pass_folder)
     return files
 
 
-def _result(reports: list[SessionReport], files: list[Path], seconds: float) -> dict[str, Any]:
-    from cli.report import score_document, session_row
+def _result(
+    clearings: list[Clearing], seed: int, files: list[Path], seconds: float
+) -> dict[str, Any]:
+    from cli.report import clearing_row, score_document, session_row
 
     return {
-        **score_document([report.score for report in reports], seconds),
-        "rows": [session_row(report) for report in reports],
+        **score_document([clearing.score for clearing in clearings], seconds),
+        "rows": [session_row(report) for clearing in clearings for report in clearing.passes],
+        "tables": [clearing_row(clearing, seed + n) for n, clearing in enumerate(clearings)],
         "files": [str(file) for file in files],
     }

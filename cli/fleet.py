@@ -7,20 +7,22 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import uuid4
 
 from cli.tables import TableSettings
 from robot.arm import POSITIONS_PW
+from robot.clearing import MAX_PASSES, Clearing, clear_table
 from robot.client import GatewayClient, connect
 from robot.retrying import Patience
-from robot.session import SessionReport, SessionWatcher, deliver_leftovers, run_session
+from robot.session import SessionWatcher, deliver_leftovers, run_session
 from robot.spool import Spool
 from sorter.errors import SorterBotError
 
 WatcherOf = Callable[[str, int], SessionWatcher]
-"""Returns what watches an arm's session, by the arm's name and the table's number."""
+"""Returns what watches a session, by the arm's name and the table's number; anew each pass."""
 
 
 class StoppedError(SorterBotError):
@@ -37,6 +39,7 @@ class FleetSettings:
         spool: Holds a folder for each arm's waiting pictures.
         patience: With a gateway that is away.
         positions_pw: Where each arm photographs.
+        until_clear: Whether a table is sorted again until nothing more can be done.
     """
 
     gateway_url: str
@@ -46,10 +49,11 @@ class FleetSettings:
     spool: Path
     patience: Patience
     positions_pw: tuple[float, ...] = POSITIONS_PW
+    until_clear: bool = False
 
 
-def run_fleet(settings: FleetSettings, watcher_of: WatcherOf) -> list[SessionReport]:
-    """Run every arm's sessions and return what they came to, by the table's number.
+def run_fleet(settings: FleetSettings, watcher_of: WatcherOf) -> list[Clearing]:
+    """Run every arm's tables and return what they came to, by the table's number.
 
     Ends early with the first error of any arm, or with Ctrl-C.
 
@@ -58,7 +62,7 @@ def run_fleet(settings: FleetSettings, watcher_of: WatcherOf) -> list[SessionRep
     """
     stopping = threading.Event()
     pool = ThreadPoolExecutor(len(settings.keys), thread_name_prefix="arm")
-    jobs: list[Future[list[SessionReport]]] = [
+    jobs: list[Future[list[Clearing]]] = [
         pool.submit(_run_arm, settings, number, watcher_of, stopping)
         for number in range(len(settings.keys))
     ]
@@ -75,7 +79,7 @@ def run_fleet(settings: FleetSettings, watcher_of: WatcherOf) -> list[SessionRep
 
 def _run_arm(
     settings: FleetSettings, arm_number: int, watcher_of: WatcherOf, stopping: threading.Event
-) -> list[SessionReport]:
+) -> list[Clearing]:
     arm_id, key = list(settings.keys.items())[arm_number]
     rng = Random(f"{settings.tables.seed} {arm_id}")
 
@@ -97,8 +101,8 @@ def _run_arm(
             if stopping.is_set():
                 raise StoppedError("stopped")
             table = arm_number * settings.n_sessions + session_number
-            watcher = watcher_of(arm_id, table)
-            reports.append(_run_one(settings, arm_id, table, client, spool, watcher))
+            watch = partial(watcher_of, arm_id, table)
+            reports.append(_run_one(settings, arm_id, table, client, spool, watch))
     return reports
 
 
@@ -108,9 +112,15 @@ def _run_one(
     table: int,
     client: GatewayClient,
     spool: Spool,
-    watcher: SessionWatcher,
-) -> SessionReport:
+    watch: Callable[[], SessionWatcher],
+) -> Clearing:
     arm = settings.tables.stand_at(table, arm_id)
     client.register_arm(arm.arm)
     deliver_leftovers(spool, client)
-    return run_session(arm, client, spool, watcher, positions_pw=settings.positions_pw)
+    return clear_table(
+        arm,
+        lambda positions_pw: run_session(arm, client, spool, watch(), positions_pw=positions_pw),
+        time.monotonic,
+        positions_pw=settings.positions_pw,
+        max_passes=MAX_PASSES if settings.until_clear else 1,
+    )

@@ -73,7 +73,7 @@ def robot(
     tables = TableSettings(seed, items, kinds, containers)
     keys = keys_from_texts(arm)
     fleet = FleetSettings(gateway, keys, tables, sessions, spool, Patience(total_s=patience))
-    reports = run_shown(fleet, console)
+    reports = [clearing.passes[0] for clearing in run_shown(fleet, console)]
     rows = [
         (f"{report.plan['arm_id']} table {seed + number}", report.score)
         for number, report in enumerate(reports)

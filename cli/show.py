@@ -13,6 +13,7 @@ from rich.text import Text
 from cli.canvas import colour_of, letter_of
 from robot.answers import SessionStatus
 from robot.arm import POSITIONS_PW, Deed
+from robot.clearing import Clearing
 from robot.judge import Score
 from robot.session import SessionReport
 
@@ -112,6 +113,12 @@ def aside_sentence(report: SessionReport) -> str | None:
     return f"Left where they lie: {told}."
 
 
+def left_sentence(clearing: Clearing) -> str | None:
+    """Return one sentence about the items that are not where they belong, if any are not."""
+    told = ", ".join(f"{one.kind.replace('_', ' ')} ({one.why})" for one in clearing.left)
+    return f"Not in their kind's container: {told}." if told else None
+
+
 def score_table(rows: Iterable[tuple[str, Score]], title: str) -> Table:
     """Return how well tables were sorted, a row each, and all together."""
     rows = list(rows)
@@ -136,3 +143,25 @@ def _score_cells(score: Score) -> tuple[str, str, str]:
 
 def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", caption_justify="left", header_style="bold")
+
+
+def clearing_sentences(result: Mapping[str, Any], *, until_clear: bool) -> list[str]:
+    """Return what a result says beyond the scores, a sentence a matter.
+
+    Args:
+        result: With what :func:`cli.report.tables_document` returns.
+    """
+    told = []
+    if until_clear:
+        told.append(
+            f"After the first pass {result['first_pass']['right_rate']:.1%} were right, in the end "
+            f"{result['right_rate']:.1%}; the median table took {result['median_passes']:g} passes "
+            f"and {result['median_arm_seconds']:.0f} s of the arm's time."
+        )
+    if result["flagged"]:
+        flags = ", ".join(f"{flag.replace('_', ' ')} {n}" for flag, n in result["flags"].items())
+        told.append(f"Plans of {result['flagged']} of {result['sessions']} tables flag: {flags}.")
+    if result["left"]:
+        left = ", ".join(f"{n} {why}" for why, n in result["left"].items())
+        told.append(f"Not right in the end: {left}.")
+    return told

@@ -11,25 +11,43 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cli.bench import SortOptions, TableResult
     from cli.tables import TableSettings
-    from robot.judge import Score
 
 EPILOG = """
 **Examples**
 
-  $ sorterbot verify sort --scenes 50 --seed 5000 --kinds-per-scene 3
+  $ sorterbot verify sort --scenes 200 --kinds-per-scene 2-4
 
-  $ sorterbot verify sort --scenes 5 --through-stack --json runs/sort.json
+  $ sorterbot verify sort --scenes 50 --seed 5000 --kinds new --until-clear --json runs/sort.json
 
-  $ sorterbot verify sort --min-right 0.9 --min-hit 0.95
+  $ sorterbot verify sort --scenes 20 --disturb radius=0.03,servo=4 --min-right 0.9
+
+  $ sorterbot verify sort --scenes 5 --through-stack
 """
 
 SORT_EPILOG = """
 **What counts as right**
 
-Each container is given at most one kind and each kind at most one container, such that most
-items are right; an item is right if it then lies in its kind's container. Items that lay in a
-container from the start count neither way, except when a pick takes one out.
+A container that holds things at the start is for their kind. Every other container is given at
+most one of the other kinds, and each of those at most one container, such that most items are
+right. An item is right if it lies in its kind's container. Items that lay in a container from the
+start count neither way, except when a pick takes one out.
+
+**What --disturb takes**
+
+The arm knows of none of these; signs and places are drawn by the seed.
+
+- **radius=0.03** the true radius is 3% larger or smaller than the registered one
+- **servo=4** each photograph, pick and drop happens that far aside: standard deviation, pulse width
+- **roll=3** the camera is turned about its line of sight by that many degrees
+- **distortion=-0.1** the lens bends: a point r half diagonals from the middle appears at
+  r (1 - 0.1 r²)
+- **light=0.4** lamps go off: from the third picture on that share of the light is left
+- **lamp=2** from which picture on; half the light unless light says otherwise
+- **missing=1** pictures that never come
+- **unreadable=1** pictures whose bytes arrive broken
+- **bumped=1** items that are pushed 60 to 150 pixels aside between two pictures
 
 **Exit status**
 
@@ -52,17 +70,49 @@ def sort(
     seed: Annotated[
         int, typer.Option(help="Of the first table; the n-th has this plus n.", min=0)
     ] = 5000,
+    kinds: Annotated[
+        str,
+        typer.Option(
+            help="Kinds that models were trained on (known), never met (new), or all.",
+            metavar="known|new|all",
+        ),
+    ] = "known",
     kinds_per_scene: Annotated[
-        int, typer.Option(help="Different kinds of things on each table.", min=1)
-    ] = 3,
+        str, typer.Option(help="Different kinds on each table, or a range.", metavar="N|N-M")
+    ] = "2-4",
     items: Annotated[int, typer.Option(help="Things that lie free on each table.", min=0)] = 12,
     containers: Annotated[
         int | None,
         typer.Option(help="Containers on each table.", min=0, show_default="one a kind"),
     ] = None,
     contained: Annotated[
-        int, typer.Option(help="Things that lie in containers already.", min=0)
+        int, typer.Option(help="Things that lie in their kind's container already.", min=0)
     ] = 2,
+    touching: Annotated[
+        float, typer.Option(help="Share of items that touch another one.", min=0, max=1)
+    ] = 0.15,
+    covered: Annotated[
+        float, typer.Option(help="Share of items partly under another one.", min=0, max=1)
+    ] = 0.08,
+    clutter: Annotated[
+        int, typer.Option(help="Most things that are neither item nor container.", min=0)
+    ] = 4,
+    disturb: Annotated[
+        str, typer.Option(help="What goes wrong; see below.", metavar="NAME=VALUE,...")
+    ] = "",
+    until_clear: Annotated[
+        bool,
+        typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
+    ] = False,
+    clustering: Annotated[
+        str, typer.Option(help="How alike items are grouped: kmeans, spherical, agglomerative.")
+    ] = "kmeans",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes at work; the result is the same.", min=1, show_default="one a core"
+        ),
+    ] = None,
     through_stack: Annotated[
         bool,
         typer.Option(
@@ -103,60 +153,102 @@ def sort(
     """
     from rich.console import Console
 
-    from cli.report import score_document, write_json
-    from cli.tables import TableSettings
+    from cli.bench import SortOptions
+    from cli.report import score_document, tables_document, write_json
+    from cli.tables import KindSet, TableSettings, choice_from_text, kinds_from_text
+    from robot.disturbances import disturbances_from_text
+    from sorter.types import Clustering
 
     began_s = time.monotonic()
     console = Console(highlight=False)
-    n_containers = kinds_per_scene if containers is None else containers
-    tables = TableSettings(seed, items, kinds_per_scene, n_containers, contained)
-    sort_all = _sort_through_stack if through_stack else _sort_in_process
-    rows = sort_all(tables, scenes, (detector, embedder), console)
-    scores = [score for score, _ in rows]
-    result = score_document(scores, time.monotonic() - began_s)
-    _tell(scores, tables, result["seconds"], console)
+    least, most = kinds_from_text(kinds_per_scene)
+    tables = TableSettings(
+        seed,
+        items,
+        least,
+        containers,
+        contained,
+        most,
+        choice_from_text(KindSet, kinds),
+        touching,
+        covered,
+        clutter,
+        disturbances_from_text(disturb),
+    )
+    options = SortOptions(until_clear, choice_from_text(Clustering, clustering))
+    if through_stack:
+        results = _sort_through_stack(tables, scenes, (detector, embedder), options, console)
+    else:
+        results = _sort_in_process(tables, scenes, (detector, embedder), options, workers, console)
+    rows, scores = [one.row for one in results], [one.score for one in results]
+    result = {
+        **score_document(scores, time.monotonic() - began_s),
+        **tables_document(rows, scores, [one.first_score for one in results]),
+    }
+    _tell(results, result, options, console)
     if json is not None:
-        write_json(json, {"seed": seed, **result, "rows": [row for _, row in rows]})
+        settings = {"tables": tables.document(), "options": options.document()}
+        write_json(json, {"seed": seed, **settings, **result, "rows": rows})
     check_thresholds(result, min_right, min_hit)
 
 
 def _sort_in_process(
-    tables: TableSettings, n_scenes: int, models: tuple[str, str], console: Console
-) -> list[tuple[Score, dict[str, Any]]]:
+    tables: TableSettings,
+    n_scenes: int,
+    models: tuple[str, str],
+    options: SortOptions,
+    n_workers: int | None,
+    console: Console,
+) -> list[TableResult]:
     from rich.progress import track
 
-    from cli.bench import Networks, sort_table
-    from vision.load import load_detector, load_embedder
+    from cli.parallel import Job, table_sorter
+    from cli.programs import n_cores
 
-    networks = Networks(load_detector(models[0]), load_embedder(models[1]))
-    numbers = track(range(n_scenes), "Sorting tables", console=console)
-    rows = [sort_table(tables, number, networks) for number in numbers]
-    return [(row.score, row.document()) for row in rows]
+    n_workers = min(n_workers or n_cores(), n_scenes)
+    jobs = [Job(tables, number, options) for number in range(n_scenes)]
+    with table_sorter(models, n_workers) as sorter:
+        results = sorter.sort_all(jobs)
+        return list(track(results, "Sorting tables", total=n_scenes, console=console))
 
 
 def _sort_through_stack(
-    tables: TableSettings, n_scenes: int, models: tuple[str, str], console: Console
-) -> list[tuple[Score, dict[str, Any]]]:
+    tables: TableSettings,
+    n_scenes: int,
+    models: tuple[str, str],
+    options: SortOptions,
+    console: Console,
+) -> list[TableResult]:
     from tempfile import TemporaryDirectory
 
+    from cli.bench import table_result
     from cli.demo import run_on_own_stack
-    from cli.report import session_row
 
-    names = ("SORTERBOT_DETECTOR", "SORTERBOT_EMBEDDER")
-    environment = {name: text for name, text in zip(names, models, strict=True) if text}
+    names = ("SORTERBOT_DETECTOR", "SORTERBOT_EMBEDDER", "SORTERBOT_CLUSTERING")
+    texts = (*models, str(options.clustering))
+    environment = {name: text for name, text in zip(names, texts, strict=True) if text}
     with TemporaryDirectory(prefix="sorterbot-") as folder:
-        reports = run_on_own_stack(tables, 1, n_scenes, Path(folder), console, environment)
-    return [
-        (report.score, {"seed": tables.seed + number, **session_row(report)})
-        for number, report in enumerate(reports)
-    ]
+        clearings = run_on_own_stack(
+            tables,
+            1,
+            n_scenes,
+            Path(folder),
+            console,
+            environment,
+            until_clear=options.until_clear,
+        )
+    return [table_result(one, tables.seed + number) for number, one in enumerate(clearings)]
 
 
-def _tell(scores: list[Score], tables: TableSettings, seconds: float, console: Console) -> None:
-    from cli.show import score_table
+def _tell(
+    results: list[TableResult], result: dict[str, Any], options: SortOptions, console: Console
+) -> None:
+    from cli.show import clearing_sentences, score_table
 
-    rows = [(f"table {tables.seed + number}", score) for number, score in enumerate(scores)]
-    console.print(score_table(rows, f"{len(rows)} tables in {seconds:.0f} s"))
+    rows = [(f"table {one.row['seed']}", one.score) for one in results]
+    console.print(score_table(rows, f"{len(rows)} tables in {result['seconds']:.0f} s"))
+    for sentence in clearing_sentences(result, until_clear=options.until_clear):
+        console.print(sentence)
 
 
 def check_thresholds(result: dict[str, Any], min_right: float, min_hit: float) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from robot.camera import encode_jpeg, photograph
+from robot.bumping import bump
+from robot.camera import encode_jpeg
+from robot.disturbances import Disturbances, break_bytes
 from robot.judge import Grip, Placement
 from robot.table import Scene, Xy
 from robot.table_layout import CAMERA
+from robot.true_camera import photograph_truly
 from sorter.geometry import table_from_servo
 from sorter.types import Arm, ArmGeometry, ArmLimits, ServoPosition
 
@@ -67,19 +71,65 @@ class VirtualArm:
 
     Attributes:
         scene: The table as it is now.
-        arm: The arm as it registers at the gateway: its geometry is the table's truth.
+        arm: The arm as it registers at the gateway.
+        truth: The table's geometry; what the arm registers differs where it is disturbed.
     """
 
-    def __init__(self, arm_id: str, scene: Scene, rng: np.random.Generator) -> None:
-        self.arm = Arm(arm_id, ArmGeometry(), ArmLimits(), calibration_id="virtual")
+    def __init__(
+        self,
+        arm_id: str,
+        scene: Scene,
+        rng: np.random.Generator,
+        disturbances: Disturbances | None = None,
+        chance: np.random.Generator | None = None,
+        registered: ArmGeometry | None = None,
+    ) -> None:
+        """Stand an arm at a table.
+
+        Args:
+            rng: Of where dropped items come to rest.
+            chance: Of the disturbances, which are drawn apart, so that they change nothing else.
+            registered: What the arm believes of itself; the disturbances decide unless given.
+        """
+        self._disturbances = disturbances or Disturbances()
+        self._chance = chance or np.random.default_rng(0)
+        self.truth = self._disturbances.true_geometry(self._chance)
+        believed = self._disturbances.registered_geometry(self._chance)
+        self.arm = Arm(arm_id, registered or believed, ArmLimits(), calibration_id="virtual")
         self.scene = scene
         self._at_start = scene
         self._rng = rng
+        self._n_taken = 0
+        self._n_sessions = 0
+
+    def photographs(self, positions_pw: Sequence[float]) -> Iterator[tuple[float, bytes]]:
+        """Photograph a session's positions; yield each with the picture, where one comes.
+
+        What the disturbances say happens on the way: pictures go missing or arrive with broken
+        bytes, and items are bumped between two of them.
+        """
+        n = len(positions_pw)
+        lost = self._chance.permutation(n)
+        missing = set(lost[: self._disturbances.missing].tolist())
+        unreadable = set(lost[len(missing) :][: self._disturbances.unreadable].tolist())
+        bumped_before = int(self._chance.integers(1, max(2, n)))
+        self._n_sessions += 1
+        for number, position_pw in enumerate(positions_pw):
+            if number == bumped_before and self._n_sessions == 1:
+                self.scene = bump(self.scene, self._disturbances.bumped, self._chance)
+            if number in missing:
+                self._n_taken += 1
+                continue
+            data = self.photograph(position_pw)
+            yield position_pw, break_bytes(data) if number in unreadable else data
 
     def photograph(self, position_pw: float) -> bytes:
-        """Return a JPEG of the table as it is now, taken with servo 0 at ``position_pw``."""
-        photo = photograph(self.scene, position_pw, CAMERA, self.arm.geometry)
-        return encode_jpeg(photo.rgb, self.scene.optics.jpeg_quality)
+        """Return a JPEG of the table as it is now, taken with servo 0 sent to ``position_pw``."""
+        self._n_taken += 1
+        scene = self._as_lit()
+        stopped_at_pw = position_pw + self._servo_error_pw()[0]
+        rgb = photograph_truly(scene, stopped_at_pw, self.truth)
+        return encode_jpeg(rgb, scene.optics.jpeg_quality)
 
     def carry_out(self, plan: Mapping[str, Any]) -> Iterator[Deed]:
         """Do what a plan document commands, in its order, and yield each deed when it is done."""
@@ -100,11 +150,11 @@ class VirtualArm:
     def _pick_and_place(self, order: int, pick: ServoPosition, drop: ServoPosition) -> Deed:
         if not (self._can_reach(pick) and self._can_reach(drop)):
             return Deed(order, None, note="beyond the arm's limits")
-        item = self._item_near(self._place_of(pick))
+        item = self._item_near(self._place_reached(pick))
         if item is None:
             return Deed(order, None, note="nothing within the gripper's reach")
         was_inside = self.scene.items[item].contained_in is not None
-        landed_in = self._let_go(item, self._place_of(drop))
+        landed_in = self._let_go(item, self._place_reached(drop))
         note = "came to rest beside the container" if landed_in is None else None
         return Deed(order, item, was_inside, landed_in, note)
 
@@ -115,10 +165,23 @@ class VirtualArm:
             and limits.servo1_min_pw <= place.servo1_pw <= limits.servo1_max_pw
         )
 
-    def _place_of(self, servo: ServoPosition) -> Xy:
-        pair = [[servo.servo0_pw, servo.servo1_pw]]
-        x, y = table_from_servo(pair, CAMERA, self.arm.geometry)[0]
+    def _place_reached(self, servo: ServoPosition) -> Xy:
+        """Return where the hand truly comes down when it is sent to a place."""
+        pair = np.array([[servo.servo0_pw, servo.servo1_pw]]) + self._servo_error_pw()
+        x, y = table_from_servo(pair, CAMERA, self.truth)[0]
         return float(x), float(y)
+
+    def _servo_error_pw(self) -> NDArray[np.float64]:
+        return self._chance.normal(0.0, self._disturbances.servo, 2)
+
+    def _as_lit(self) -> Scene:
+        """Return the table in the light that is left of it for the latest picture."""
+        lamp = self._disturbances.lamp
+        if not lamp or self._n_taken < lamp:
+            return self.scene
+        optics = self.scene.optics
+        darker = replace(optics, exposure=optics.exposure * self._disturbances.light)
+        return replace(self.scene, optics=darker)
 
     def _item_near(self, place: Xy) -> int | None:
         """Return the item nearest to a place, if the gripper's jaws close around its centre."""

@@ -131,9 +131,9 @@ def post_photographs(
         positions_by_image[receipt.image_id] = picture.position_pw
         watcher.delivered(picture.position_pw)
 
-    for position_pw in positions_pw:
-        pictures[position_pw] = arm.photograph(position_pw)
-        session.save_picture(position_pw, pictures[position_pw])
+    for position_pw, picture in arm.photographs(positions_pw):
+        pictures[position_pw] = picture
+        session.save_picture(position_pw, picture)
         watcher.photographed(position_pw)
         deliver_if_there(session, client, note_delivery)
     session.note_complete()

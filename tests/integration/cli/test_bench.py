@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cli.bench import Networks, plan_for, sort_table
+from cli.bench import Networks, SortOptions, plan_for, sort_table
 from cli.tables import TableSettings
 from robot.camera import encode_jpeg
+from robot.disturbances import break_bytes
 from sorter.types import Arm, Detections
 from tests.fakes import FakeDetector, FakeEmbedder
 
@@ -13,12 +14,21 @@ TABLES = TableSettings(seed=5, n_items=3, n_kinds=2, n_containers=1, n_contained
 
 def test_a_detector_that_finds_nothing_sorts_nothing_and_is_no_error():
     networks = Networks(FakeDetector(), FakeEmbedder())
-    row = sort_table(TABLES, 2, networks, positions_pw=(1400.0,))
-    assert (row.score.items, row.score.items_right, row.score.picks) == (3, 0, 0)
-    assert (row.seed, row.found_items, row.found_containers) == (7, 0, 0)
-    document = row.document()
-    assert document["items"] == 3
-    assert document["containers"] == 1
+    result = sort_table(TABLES, 2, networks, SortOptions(positions_pw=(1400.0,)))
+    assert (result.score.items, result.score.items_right, result.score.picks) == (3, 0, 0)
+    row = result.row
+    assert (row["seed"], row["found_items"], row["found_containers"]) == (7, 0, 0)
+    assert (row["items"], row["containers"], row["passes"]) == (3, 1, 1)
+    assert {one["why"] for one in row["left"]} <= {"not found", "under another thing"}
+
+
+def test_a_picture_that_cannot_be_read_is_left_out_and_makes_the_plan_partial():
+    rgb = np.full((1232, 1640, 3), 128, np.uint8)
+    networks = Networks(FakeDetector(), FakeEmbedder())
+    pictures = {1800.0: encode_jpeg(rgb), 1600.0: break_bytes(encode_jpeg(rgb))}
+    assert plan_for(Arm("A"), pictures, networks)["state"] == "partial"
+    del pictures[1600.0]
+    assert plan_for(Arm("A"), pictures, networks)["state"] == "done"
 
 
 def test_what_is_found_becomes_commands_by_how_it_looks():

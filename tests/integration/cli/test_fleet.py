@@ -29,10 +29,11 @@ def watch(_arm: str, _table: int) -> SessionWatcher:
 def test_every_arm_registers_with_its_own_key_and_ends_its_sessions(tmp_path):
     with running_gateway() as gateway:
         gateway.takes_any = True
-        reports = run_fleet(settings(gateway, tmp_path, 2), watch)
-        assert len(reports) == len(gateway.sessions_by_key) == 2
-        assert reports[0].before == TABLES.lay(0)
-        assert reports[1].before == TABLES.lay(1)
+        clearings = run_fleet(settings(gateway, tmp_path, 2), watch)
+        assert len(clearings) == len(gateway.sessions_by_key) == 2
+        assert [len(clearing.passes) for clearing in clearings] == [1, 1]
+        assert clearings[0].passes[0].before == TABLES.lay(0)
+        assert clearings[1].passes[0].before == TABLES.lay(1)
         assert {h["Authorization"] for h in gateway.headers} == {"Bearer key-0", "Bearer key-1"}
         assert list(tmp_path.glob("*/*")) == []
 

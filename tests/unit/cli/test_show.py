@@ -4,9 +4,19 @@ from io import StringIO
 
 from rich.console import Console
 
-from cli.show import ProgressWatcher, aside_sentence, commands_table, make_progress, score_table
+from cli.show import (
+    ProgressWatcher,
+    aside_sentence,
+    clearing_sentences,
+    commands_table,
+    left_sentence,
+    make_progress,
+    score_table,
+)
 from robot.answers import SessionStatus
+from robot.clearing import Clearing
 from robot.judge import Score
+from robot.leftovers import Leftover
 from tests.unit.cli.sessions import finished_session
 
 
@@ -31,6 +41,32 @@ def test_a_command_that_missed_is_shown_as_such():
 
 def test_what_was_left_alone_is_told_with_its_reason():
     assert aside_sentence(finished_session()) == "Left where they lie: 1 in container."
+
+
+def test_what_is_not_where_it_belongs_is_told_with_its_kind():
+    left = (Leftover(3, "hex_nut", "missed 2 times"),)
+    clearing = Clearing((finished_session(),), 1.0, left)
+    wanted = "Not in their kind's container: hex nut (missed 2 times)."
+    assert left_sentence(clearing) == wanted
+    assert left_sentence(Clearing((finished_session(),), 1.0, ())) is None
+
+
+def test_flags_leftovers_and_passes_are_told_where_there_are_any():
+    result = {
+        "sessions": 9,
+        "right_rate": 1.0,
+        "first_pass": {"right_rate": 0.5},
+        "median_passes": 2.0,
+        "median_arm_seconds": 40.0,
+        "flagged": 2,
+        "flags": {"calibration_bad": 2},
+        "left": {"not found": 1},
+    }
+    told = " ".join(clearing_sentences(result, until_clear=True))
+    assert "first pass 50.0% were right, in the end 100.0%" in told
+    assert "2 of 9 tables flag: calibration bad 2" in told
+    assert "1 not found" in told
+    assert clearing_sentences({"flagged": 0, "left": {}}, until_clear=False) == []
 
 
 def test_scores_are_shown_a_row_each_and_summed_where_there_are_several():
