@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from vision.ports import DetectionDataset
 
 EPILOG = """
 **Examples**
@@ -18,10 +21,14 @@ EPILOG = """
 
   $ sorterbot evaluate --views 50 --crops 1000 --embedder runs/embedder/package
 
+  $ sorterbot evaluate --views 0 --photographs yolo:bench:last=0.2:ignore=Hand
+
 Average precision is COCO's, by pycocotools, with boxes scored in pixels of full pictures.
 Precision, recall and the error of box centres are those at the package's own score threshold.
 With `--crops`, the embedder is measured too: `purity` is the share of items that K-Means puts
 with the majority of their cluster, over 100 scenes of 3 kinds with 5 items each.
+Labelled photographs are named as for `sorterbot train detector`; items alone are scored there, and
+what is ignored counts neither as right nor as false.
 """
 
 
@@ -29,7 +36,11 @@ def evaluate(
     model: Annotated[
         str, typer.Option(help="Folder of a model package; without it, the one that is shipped.")
     ] = "",
-    views: Annotated[int, typer.Option(min=1, help="Fresh views to render.")] = 300,
+    views: Annotated[int, typer.Option(min=0, help="Fresh views to render.")] = 300,
+    photographs: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="Labelled photographs to measure on; repeatable."),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Of the views; give one that training never saw.")
     ] = 9000,
@@ -51,7 +62,11 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure the models on fresh rendered pictures: average precision, errors, speed, purity."""
-    scores = _measured(model, views, seed, resolution, device)
+    scores: dict[str, Any] = {}
+    if views:
+        scores |= _measured(model, views, seed, resolution, device)
+    if photographs:
+        scores["photographs"] = [_measured_photographs(model, s, device) for s in photographs]
     if crops:
         scores |= _measured_embedder(embedder, crops, seed, device)
     _print(scores)
@@ -60,24 +75,38 @@ def evaluate(
 
 
 def _measured(model: str, views: int, seed: int, resolution: float, device: str) -> dict[str, Any]:
-    from cli.training_run import progress_bar
     from robot.datasets import RenderedViews
+
+    dataset = RenderedViews(views, seed, resolution=resolution)
+    return {"views": views, "seed": seed, **_detected(model, dataset, device)}
+
+
+def _measured_photographs(model: str, specification: str, device: str) -> dict[str, Any]:
+    """Measure on photographs: only items are labelled on most, so only these are scored."""
+    from vision.labelled.specification import spec_from_text
+
+    spec = spec_from_text(specification)
+    dataset = spec.open()
+    for reason in dataset.skipped:
+        typer.echo(f"Left out: {reason}", err=True)
+    return {"title": spec.title, "pictures": len(dataset), **_detected(model, dataset, device)}
+
+
+def _detected(model: str, dataset: DetectionDataset, device: str) -> dict[str, Any]:
+    from cli.training_run import progress_bar
     from vision.evaluation import detect_all, match_detections, score_detections
     from vision.load import load_detector
     from vision.training.detector import EVALUATION_THRESHOLD
 
     threshold = load_detector(model, device).score_threshold
     detector = load_detector(model, device, score_threshold=EVALUATION_THRESHOLD)
-    dataset = RenderedViews(views, seed, resolution=resolution)
-    with progress_bar("Detecting", views) as advance:
+    with progress_bar("Detecting", len(dataset)) as advance:
         found, truth, seconds = detect_all(detector, dataset, advance)
     return {
         "model": detector.version,
-        "views": views,
-        "seed": seed,
         **score_detections(found, truth).to_mapping(),
         "at_threshold": asdict(match_detections(found, truth, threshold)),
-        "seconds_per_view": seconds / views,
+        "seconds_per_view": seconds / len(dataset),
     }
 
 
@@ -94,21 +123,30 @@ def _measured_embedder(source: str, crops: int, seed: int, device: str) -> dict[
 
 
 def _print(scores: dict[str, Any]) -> None:
+    if "views" in scores:
+        _print_detector(scores, f"{scores['views']} views")
+    for measured in scores.get("photographs", ()):
+        _print_detector(measured, f"{measured['pictures']} photographs ({measured['title']})")
+    if "purity" in scores:
+        typer.echo(f"{scores['embedder']}: K-Means purity {scores['purity']:.4f}.")
+
+
+def _print_detector(scores: dict[str, Any], pictures: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("label", "AP50", "AP50-95", title=f"{scores['model']}, {scores['views']} views")
+    typer.echo(f"{scores['model']}, {pictures}")
+    table = Table("label", "AP50", "AP50-95")
     table.add_row("both", f"{scores['ap50']:.4f}", f"{scores['ap50_95']:.4f}")
     for label, ap50 in scores["ap50_by_label"].items():
-        table.add_row(label, f"{ap50:.4f}", f"{scores['ap50_95_by_label'][label]:.4f}")
+        if ap50 >= 0:  # -1 where the label never occurs
+            table.add_row(label, f"{ap50:.4f}", f"{scores['ap50_95_by_label'][label]:.4f}")
     Console().print(table)
     match = scores["at_threshold"]
     typer.echo(
         f"At score {match['threshold']:.2f}: precision {match['precision']:.4f}, "
-        f"recall {match['recall']:.4f}, box centres off by "
-        f"{match['centre_error_median_px']:.1f} px in half of the cases, "
-        f"by less than {match['centre_error_p95_px']:.1f} px in 95 of 100."
+        f"recall {match['recall']:.4f}, {match['false_boxes_a_picture']:.2f} false boxes a "
+        f"picture, box centres off by {match['centre_error_median_px']:.1f} px in half of the "
+        f"cases, by less than {match['centre_error_p95_px']:.1f} px in 95 of 100."
     )
-    typer.echo(f"{scores['seconds_per_view'] * 1000:.0f} ms a view.")
-    if "purity" in scores:
-        typer.echo(f"{scores['embedder']}: K-Means purity {scores['purity']:.4f}.")
+    typer.echo(f"{scores['seconds_per_view'] * 1000:.0f} ms a picture.")
