@@ -14,7 +14,7 @@ from sorter.errors import InvalidInputError
 from sorter.types import BoxArray, LabelArray
 from vision.decode import decode_rgb
 from vision.labelled.classes import ClassMap
-from vision.ports import RgbImage
+from vision.ports import IGNORED, RgbImage
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 _SLACK_PX = 1.0  # labels are rounded; what is further out was drawn on another picture
@@ -60,9 +60,9 @@ class Part:
 
     def of(self, paths: Sequence[Path]) -> Sequence[Path]:
         """Return the part; the first 0.8 and the last 0.2 make up the whole."""
-        if self.is_last:
-            return paths[round(len(paths) * (1 - self.share)) :]
-        return paths[: round(len(paths) * self.share)]
+        before = round(1 - self.share, 9) if self.is_last else self.share  # 1 - 0.97 is 0.03
+        cut = round(len(paths) * before)
+        return paths[cut:] if self.is_last else paths[:cut]
 
 
 class LabelledPhotographs:
@@ -85,7 +85,7 @@ class LabelledPhotographs:
             InvalidInputError: Names the first file that is empty, damaged or wrongly labelled,
                 unless bad ones are skipped; or there are no photographs.
         """
-        self._pictures: list[tuple[Path, BoxArray, LabelArray]] = []
+        self._pictures: list[tuple[Path, BoxArray, LabelArray, tuple[str, ...]]] = []
         self.skipped: list[str] = []
         for path in (part or Part()).of(source.photographs()):
             try:
@@ -100,14 +100,20 @@ class LabelledPhotographs:
     @property
     def names(self) -> list[str]:
         """The file names, in order."""
-        return [path.name for path, _, _ in self._pictures]
+        return [path.name for path, *_ in self._pictures]
 
     def __len__(self) -> int:
         return len(self._pictures)
 
     def __getitem__(self, index: int) -> tuple[RgbImage, BoxArray, LabelArray]:
-        path, boxes, labels = self._pictures[index]
+        path, boxes, labels, _ = self._pictures[index]
         return _read_rgb(path), boxes.copy(), labels.copy()
+
+    def classes_of(self, index: int) -> tuple[BoxArray, tuple[str, ...]]:
+        """Return the boxes of a picture and the names of their classes, without what is ignored."""
+        _, boxes, labels, names = self._pictures[index]
+        counts = labels != IGNORED
+        return boxes[counts], tuple(np.asarray(names, object)[counts])
 
 
 def photographs_in(folder: Path) -> list[Path]:
@@ -132,7 +138,9 @@ def read_text(path: Path) -> str:
         raise InvalidInputError(f"{path}: cannot be read: {error}") from error
 
 
-def _labelled(path: Path, source: LabelFormat, classes: ClassMap) -> tuple[BoxArray, LabelArray]:
+def _labelled(
+    path: Path, source: LabelFormat, classes: ClassMap
+) -> tuple[BoxArray, LabelArray, tuple[str, ...]]:
     height_px, width_px = _read_rgb(path).shape[:2]
     outlines = source.outlines(path, width_px, height_px)
     try:
@@ -140,7 +148,8 @@ def _labelled(path: Path, source: LabelFormat, classes: ClassMap) -> tuple[BoxAr
         boxes = [_box(outline, width_px, height_px) for outline in outlines]
     except InvalidInputError as error:
         raise InvalidInputError(f"{path}: {error}") from error
-    return np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64)
+    names = tuple(classes.name_of(outline.name_or_number) for outline in outlines)
+    return np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64), names
 
 
 def _box(outline: Outline, width_px: int, height_px: int) -> tuple[float, float, float, float]:

@@ -17,7 +17,7 @@ from vision.training.loop import LoopSettings
 from vision.training.prepared import SmallViews, prepare
 from vision.weights import weights_of
 
-TINY = DetectorArchitecture(pyramid_channels=16, head_values=16)
+TINY = DetectorArchitecture(16, 16, ((12, 18), (27, 40), (62, 92)))
 SIZE_PX = (96, 64)
 
 

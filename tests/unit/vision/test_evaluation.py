@@ -16,7 +16,7 @@ from vision.evaluation import (
     match_detections,
     score_detections,
 )
-from vision.ports import RgbImage
+from vision.ports import IGNORED, RgbImage
 
 ITEM, CONTAINER = 0, 1
 NOTHING = (np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
@@ -175,3 +175,75 @@ def test_detecting_a_dataset_keeps_pictures_and_truth_in_step_and_reports() -> N
     assert [labels.tolist() for _, labels in truth] == [[ITEM], [ITEM]]
     assert told == [1, 2]
     assert seconds >= 0
+
+
+HAND = (200, 0, 300, 100)
+IN_THE_HAND = (210, 10, 250, 50)
+
+
+def test_a_detection_in_an_ignored_region_counts_neither_way() -> None:
+    truth = [truth_with(boxes_of(A, HAND), ITEM, IGNORED)]
+    with_it = [found_with(boxes_of(A, IN_THE_HAND), [ITEM, CONTAINER], [0.8, 0.9])]
+    without = [found_with(boxes_of(A), [ITEM], [0.8])]
+    assert match_detections(with_it, truth, 0.5) == match_detections(without, truth, 0.5)
+    scores = score_detections(with_it, truth)
+    assert scores == score_detections(without, truth)
+    assert scores.ap50_by_label == pytest.approx({"item": 1, "container": -1})
+
+
+def test_an_ignored_region_need_not_be_found() -> None:
+    truth = [truth_with(boxes_of(HAND), IGNORED)]
+    match = match_detections([found_with(boxes_of(), [], [])], truth, 0.5)
+    assert (match.recall, match.false_boxes_a_picture) == (0, 0)
+
+
+def test_a_detection_that_only_reaches_into_an_ignored_region_is_false() -> None:
+    truth = [truth_with(boxes_of(HAND), IGNORED)]
+    found = [found_with(boxes_of((250, 40, 450, 140)), [ITEM], [0.9])]
+    assert match_detections(found, truth, 0.5).false_boxes_a_picture == 1
+
+
+def test_what_is_there_counts_although_a_hand_holds_it() -> None:
+    truth = [truth_with(boxes_of(IN_THE_HAND, HAND), ITEM, IGNORED)]
+    found = [found_with(boxes_of(IN_THE_HAND), [ITEM], [0.9])]
+    match = match_detections(found, truth, 0.5)
+    assert (match.precision, match.recall, match.f1) == (1, 1, pytest.approx(1))
+    assert score_detections(found, truth).ap50 == pytest.approx(1)
+
+
+def test_false_boxes_are_counted_by_the_picture() -> None:
+    truth = [truth_with(boxes_of(A), ITEM), NOTHING]
+    found = [
+        found_with(boxes_of(A, B, C), [ITEM, ITEM, ITEM], [0.9, 0.8, 0.7]),
+        found_with(boxes_of(A), [ITEM], [0.9]),
+    ]
+    assert match_detections(found, truth, 0.5).false_boxes_a_picture == 1.5
+
+
+def noisy(most_false_boxes: float = float("inf")) -> Judged:
+    """Half of what is there is found at 0.3, among one false box each picture."""
+    truth = [truth_with(boxes_of(A, B), ITEM, ITEM)] * 4
+    boxes = boxes_of(A, B, ELSEWHERE)
+    found = [found_with(boxes, [ITEM] * 3, [0.72, 0.42, 0.42])] * 4
+    return Judged(found, truth, most_false_boxes)
+
+
+def test_the_best_threshold_keeps_to_the_false_boxes_allowed() -> None:
+    assert best_threshold(noisy()) <= 0.4
+    assert 0.42 < best_threshold(noisy(most_false_boxes=0.5)) <= 0.7
+
+
+def test_the_highest_threshold_is_taken_where_none_has_few_enough_false_boxes() -> None:
+    truth = [truth_with(boxes_of(A), ITEM)]
+    found = [found_with(boxes_of(ELSEWHERE), [ITEM], [0.99])]
+    assert best_threshold(Judged(found, truth, most_false_boxes=0.5)) == 0.95
+
+
+def test_every_set_of_pictures_weighs_the_same_in_the_best_threshold() -> None:
+    many = Judged(*([value[0]] * 20 for value in (noisy().found, noisy().truth)))
+    strict = Judged(
+        [found_with(boxes_of(A, B), [ITEM] * 2, [0.9, 0.8])],
+        [truth_with(boxes_of(A), ITEM)],
+        most_false_boxes=0.0,
+    )
+    assert best_threshold(many, strict) > 0.8
