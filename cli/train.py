@@ -39,6 +39,16 @@ SPEC is `yolo:FOLDER` or `voc:FOLDER` and any of `:first=0.8` or `:last=0.2` (by
 (paths below FOLDER, where they cannot be guessed) and `:skip_bad`.
 """
 
+EMBEDDER_EPILOG = """
+**Examples**
+
+  $ sorterbot train embedder --crops 24000 --out runs/embedder
+
+  $ sorterbot train embedder --from vision/packages/embedder --photographs yolo:bench:ignore=Hand
+
+SPEC is what `sorterbot train detector --help` says; every class that is not ignored is a kind.
+"""
+
 app = typer.Typer(
     help="Train the detector or the embedder on rendered pictures.\n\n"
     "Pictures are rendered once, made small and kept in the folder. Ctrl-C or a crash costs at "
@@ -115,10 +125,24 @@ def detector(
     _tell(train_detector(order, asked), order, json_file)
 
 
-@app.command(epilog="  $ sorterbot train embedder --crops 20000 --out runs/embedder")
+@app.command(epilog=EMBEDDER_EPILOG)
 def embedder(
-    crops: Annotated[int, typer.Option(min=1, help="Training crops to render.")] = 20000,
-    judges: Annotated[int, typer.Option(min=100, help="Validation crops to render.")] = 1000,
+    crops: Annotated[int, typer.Option(min=1, help="Training crops to render.")] = 24000,
+    judges: Annotated[int, typer.Option(min=100, help="Validation crops to render.")] = 1200,
+    made_up: Annotated[
+        int, typer.Option(min=0, help="Kinds made up by chance to learn beside the table's own.")
+    ] = 800,
+    known_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of crops of the table's own kinds.")
+    ] = 0.3,
+    photographs: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SPEC", help="Photographs whose classes are kinds; repeatable."),
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", help="Package whose weights to start from.")
+    ] = None,
+    learning_rate: Annotated[float, typer.Option(min=1e-6, help="Highest rate.")] = 1e-3,
     seed: Seed = 0,
     out: Out = Path("runs/embedder"),
     steps: Steps = None,
@@ -130,12 +154,14 @@ def embedder(
     model_version: Version = "1.0.0",
     json_file: Json = None,
 ) -> None:
-    """Teach a ResNet18 to put crops of one kind close together, from scratch."""
-    from cli.training_run import Order, train_embedder
+    """Teach a ResNet18 to put crops of one kind close together, also of kinds it never saw."""
+    from cli.embedder_run import EmbedderOrder, train_embedder
+    from cli.training_run import Order
 
     n_steps = steps or max(1, round(crops * epochs / batch))
     order = Order(crops, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
-    _tell(train_embedder(order), order, json_file)
+    asked = EmbedderOrder(made_up, known_share, photographs or (), start, learning_rate)
+    _tell(train_embedder(order, asked), order, json_file)
 
 
 def _tell(scores: dict[str, Any], order: Order, json_file: Path | None) -> None:

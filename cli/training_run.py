@@ -16,26 +16,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from robot.datasets import RenderedCrops
 from sorter.errors import ConflictError
-from vision.load import device_from_name
 from vision.training.checkpoint import has_checkpoint
-from vision.training.embedder import EmbedderLesson, embedder_card
 from vision.training.loop import Lesson, LoopSettings, Scores, train
-from vision.training.prepared import (
-    PreparedCrops,
-    PreparedViews,
-    Readable,
-    SmallCrops,
-    prepare,
-)
-from vision.training.presets import embedder_settings
+from vision.training.prepared import PreparedViews, Readable, prepare
 
 VALIDATION_SEED = 1_000_000_000
 """Added to the seed of training pictures for validation, so that the two never meet."""
-
-_CROP_SIDE_PX = 96
-_KEPT_CROP_SIDE_PX = 112  # edges move while training, so a little more than the net is fed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +51,6 @@ class Order:
     def package(self) -> Path:
         """The folder of the best net so far."""
         return self.out / "package"
-
-
-def train_embedder(order: Order) -> dict[str, float]:
-    """Render, train and keep an embedder; return the best validation scores.
-
-    Raises:
-        ConflictError: The folder holds a run, and going on with it was not asked for.
-        InvalidInputError: It holds a run under other settings.
-    """
-    device = device_from_name(order.device)
-    settings = embedder_settings(order.steps, order.batch, order.seed, device)
-    kinds = tuple(RenderedCrops(1, order.seed).kinds)
-    card = embedder_card(
-        order.version,
-        kinds,
-        _CROP_SIDE_PX,
-        how_trained(order, "from scratch on rendered crops", settings),
-    )
-    check_folder(order)
-
-    def small(n: int, seed: int) -> Readable:
-        return SmallCrops(RenderedCrops(n, seed), _KEPT_CROP_SIDE_PX)
-
-    crops, judges = prepared(order, "crops", small)
-    lesson = EmbedderLesson(
-        card, PreparedCrops(crops, kinds), PreparedCrops(judges, kinds), order.package, device
-    )
-    return run(lesson, settings, order)
 
 
 def how_trained(order: Order, how: str, settings: LoopSettings) -> dict[str, object]:

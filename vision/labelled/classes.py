@@ -53,6 +53,10 @@ class ClassMap:
             raise InvalidInputError(f"class {name} is neither item, container nor ignored")
         return int(Label.ITEM)
 
+    def name_of(self, name_or_number: str) -> str:
+        """Return the name of a class; what has no known name keeps what it is called by."""
+        return self._name(name_or_number)
+
     def _named(self, classes: Iterable[str]) -> list[str]:
         return [self._name(text) for text in classes]
 

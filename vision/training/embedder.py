@@ -12,33 +12,47 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sorter.types import LabelArray
 from vision.embedder import crop_tensor, squared_rgb
 from vision.networks import EMBEDDING_VALUES, build_embedder
-from vision.package import ModelCard, ModelKind, ModelPackage, save_package
+from vision.package import ModelCard, ModelKind, ModelPackage, Weights, save_package
+from vision.ports import CropDataset
 from vision.purity import sorting_purity
-from vision.training.augment import varied_crop
+from vision.training.augment_crops import varied_crop
 from vision.training.loop import Scores
-from vision.training.prepared import PreparedCrops
-from vision.weights import weights_of
+from vision.weights import load_weights, weights_of
 
 _SCALE = 16.0  # sharpness of the softmax over cosines
 _MARGIN = 0.2  # by how much the right kind's cosine must lead
+_FAMILY_WEIGHT = 0.4  # of the loss over families, where some kinds have one
 _JUDGE_BATCH = 64
+
+NO_FAMILY = -1
+"""The family of a kind that belongs to none."""
 
 
 class KindHead(nn.Module):
-    """An embedder with one direction a kind: cosines between a crop's values and each of them."""
+    """An embedder with one direction a kind and a family: cosines of a crop's values with each."""
 
-    def __init__(self, n_kinds: int) -> None:
+    def __init__(self, n_kinds: int, n_families: int = 0) -> None:
         super().__init__()
         self.embedder = build_embedder()
-        self.directions = nn.Parameter(torch.empty(n_kinds, EMBEDDING_VALUES))
+        self.directions = nn.Parameter(torch.empty(n_kinds + n_families, EMBEDDING_VALUES))
         nn.init.normal_(self.directions)
+        self._n_kinds = n_kinds
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """Return ``(n, kinds)`` cosines of ``(n, 3, side, side)`` normalised crops."""
-        values = functional.normalize(self.embedder(crops).float())
-        return values @ functional.normalize(self.directions).T
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Return cosines with kinds and families: ``(n, kinds)`` and ``(n, families)``.
+
+        Args:
+            crops: ``(n, 3, side, side)`` float32, normalised.
+        """
+        return self.cosines(self.embedder(crops))
+
+    def cosines(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what :meth:`forward` does, of embeddings ``(n, 512)``."""
+        whole = functional.normalize(values.float()) @ functional.normalize(self.directions).T
+        return whole[:, : self._n_kinds], whole[:, self._n_kinds :]
 
 
 @dataclass(slots=True)
@@ -46,25 +60,37 @@ class EmbedderLesson:
     """What the training loop needs to teach an embedder; the best one is kept as a package.
 
     The net learns to tell kinds apart by the angle of its values, with a margin: K-Means on
-    the normalised values then finds the kinds as separate bunches.
+    the normalised values then finds the kinds as separate bunches. Families do the same more
+    coarsely, so that unlike kinds of one family still lie nearer to each other than to the rest.
 
     Attributes:
         card: What the package will say of itself; scores are filled in.
         crops: Training crops.
-        judges: Validation crops, none of them among ``crops``.
+        judges: Validation crops, none of them among ``crops``; their kinds may be others.
         folder: Where the best package goes.
+        families: ``(kinds,)`` the family of each training kind, from 0, or :data:`NO_FAMILY`.
+        start: Weights to begin with; without them, chance.
     """
 
     card: ModelCard
-    crops: PreparedCrops
-    judges: PreparedCrops
+    crops: CropDataset
+    judges: CropDataset
     folder: Path
     device: torch.device
+    families: LabelArray | None = None
+    start: Weights | None = None
     judged_by: str = "purity"
     network: KindHead = field(init=False)
+    _families: LabelArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.network = KindHead(len(self.card.labels)).to(self.device)
+        none = np.full(len(self.crops.kinds), NO_FAMILY, np.int64)
+        self._families = none if self.families is None else self.families
+        n_families = int(self._families.max(initial=NO_FAMILY)) + 1
+        network = KindHead(len(self.crops.kinds), n_families)
+        if self.start is not None:
+            load_weights(network.embedder, self.start)
+        self.network = network.to(self.device)
 
     @property
     def n_examples(self) -> int:
@@ -75,10 +101,15 @@ class EmbedderLesson:
         """As :class:`vision.training.loop.Lesson` says."""
         drawn = [self.crops[int(index)] for index in indices]
         crops = [self._tensor(varied_crop(crop, rng)) for crop, _ in drawn]
-        kinds = torch.tensor([kind for _, kind in drawn], device=self.device)
-        cosines = self.network(torch.stack(crops).to(self.device))
-        margins = _MARGIN * functional.one_hot(kinds, cosines.shape[1])
-        return {"loss_kind": functional.cross_entropy(_SCALE * (cosines - margins), kinds)}
+        kinds = np.array([kind for _, kind in drawn], np.int64)
+        by_kind, by_family = self.network(torch.stack(crops).to(self.device))
+        losses = {"loss_kind": _margin_loss(by_kind, torch.from_numpy(kinds).to(self.device))}
+        families = torch.from_numpy(self._families[kinds]).to(self.device)
+        is_of_one = families != NO_FAMILY
+        if is_of_one.any():
+            loss = _margin_loss(by_family[is_of_one], families[is_of_one])
+            losses["loss_family"] = _FAMILY_WEIGHT * loss
+        return losses
 
     def evaluate(self) -> dict[str, float]:
         """As :class:`vision.training.loop.Lesson` says."""
@@ -90,11 +121,8 @@ class EmbedderLesson:
             for start in range(0, len(drawn), _JUDGE_BATCH):
                 crops = [self._tensor(crop) for crop, _ in drawn[start : start + _JUDGE_BATCH]]
                 rows.append(self.network.embedder(torch.stack(crops).to(self.device)).float())
-            values = functional.normalize(torch.cat(rows))
-            cosines = values @ functional.normalize(self.network.directions).T
-        right = cosines.argmax(dim=1).cpu().numpy() == kinds
-        purity = sorting_purity(values.cpu().numpy(), kinds, np.random.default_rng(0))
-        return {"purity": purity, "accuracy": float(right.mean())}
+        values = torch.cat(rows).cpu().numpy()
+        return {"purity": sorting_purity(values, kinds, np.random.default_rng(0))}
 
     def save_best(self, scores: Scores, step: int) -> None:
         """As :class:`vision.training.loop.Lesson` says."""
@@ -107,6 +135,11 @@ class EmbedderLesson:
 
     def _tensor(self, crop_rgb: NDArray[np.uint8]) -> Tensor:
         return crop_tensor(squared_rgb(crop_rgb, min(self.card.input_size_px)))
+
+
+def _margin_loss(cosines: Tensor, wanted: Tensor) -> Tensor:
+    margins = _MARGIN * functional.one_hot(wanted, cosines.shape[1])
+    return functional.cross_entropy(_SCALE * (cosines - margins), wanted)
 
 
 def embedder_card(

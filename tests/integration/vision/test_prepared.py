@@ -10,7 +10,8 @@ from sorter.errors import InvalidInputError
 from sorter.types import BoxArray, LabelArray
 from tests.integration.vision.toys import Discs, Rectangles
 from vision.ports import RgbImage
-from vision.training.augment import varied_crop, varied_view
+from vision.training.augment import varied_view
+from vision.training.augment_crops import varied_crop
 from vision.training.prepared import PreparedCrops, SmallCrops, SmallViews, prepare
 
 SIZE_PX = (96, 64)

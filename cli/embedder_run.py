@@ -1,0 +1,137 @@
+"""Training an embedder from end to end: crops of known and made-up kinds, and of photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from cli.training_run import (
+    VALIDATION_SEED,
+    Order,
+    check_folder,
+    how_trained,
+    progress_bar,
+    run,
+)
+from robot.datasets import RenderedCrops
+from robot.kinds import TRAINING_KINDS
+from robot.kinds.made_up import FAMILIES, PREFIX, made_up_design, made_up_number
+from sorter.types import LabelArray
+from vision.labelled.crops import PhotographCrops
+from vision.labelled.specification import spec_from_text
+from vision.load import device_from_name
+from vision.package import ModelKind, ModelPackage, load_package
+from vision.ports import CropDataset
+from vision.training.embedder import NO_FAMILY, EmbedderLesson, embedder_card
+from vision.training.joined import JoinedCrops
+from vision.training.prepared import PreparedCrops, SmallCrops, prepare
+from vision.training.presets import embedder_settings
+
+_CROP_SIDE_PX = 96
+_KEPT_CROP_SIDE_PX = 112  # edges move while training, so a little more than the net is fed
+_FIRST_JUDGING_KIND = 1_000_000  # made-up kinds from this number on are judged by, never learnt
+_N_JUDGING_KINDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderOrder:
+    """What an embedder was asked for beyond what is asked for every net.
+
+    Attributes:
+        made_up: How many made-up kinds to learn.
+        known_share: Of the kinds of the virtual table among the rendered crops.
+        photographs: Specifications of photographs whose classes are kinds to learn, too.
+        start: The package to start from, if any.
+    """
+
+    made_up: int
+    known_share: float
+    photographs: Sequence[str]
+    start: Path | None
+    learning_rate: float
+
+
+def train_embedder(order: Order, asked: EmbedderOrder) -> dict[str, float]:
+    """Render crops, train and keep an embedder; return the best validation scores.
+
+    It is judged by made-up kinds that it does not learn.
+
+    Raises:
+        ConflictError: The folder holds a run, and going on with it was not asked for.
+        InvalidInputError: It holds a run under other settings, or photographs or package are
+            not as they must be.
+    """
+    device = device_from_name(order.device)
+    start = load_package(asked.start, ModelKind.EMBEDDER) if asked.start else None
+    data = _data(asked, start)
+    settings = replace(
+        embedder_settings(order.steps, order.batch, order.seed, device),
+        learning_rate=asked.learning_rate,
+        learns_from=data,
+    )
+    check_folder(order)
+    crops = _crops(order, asked)
+    card = embedder_card(
+        order.version, TRAINING_KINDS, _CROP_SIDE_PX, how_trained(order, data, settings)
+    )
+    weights = start.weights if start else None
+    lesson = EmbedderLesson(
+        card, crops, _judges(order), order.package, device, _families(crops.kinds), weights
+    )
+    return run(lesson, settings, order)
+
+
+def made_up_names(first: int, n: int) -> tuple[str, ...]:
+    """Return the names of ``n`` made-up kinds from that number on."""
+    return tuple(f"{PREFIX}{number}" for number in range(first, first + n))
+
+
+def _crops(order: Order, asked: EmbedderOrder) -> CropDataset:
+    n_known = round(order.n * asked.known_share) if asked.made_up else order.n
+    parts = [_rendered(order, "known", n_known, order.seed, TRAINING_KINDS)] if n_known else []
+    if asked.made_up:
+        names = made_up_names(0, asked.made_up)
+        parts.append(_rendered(order, "made-up", order.n - n_known, order.seed, names))
+    for number, text in enumerate(asked.photographs):
+        spec = spec_from_text(text)
+        cut = PhotographCrops([(spec.open(), None)])
+        parts.append(_small(order, f"photographs-{number}", f"crops of {spec.title}", cut))
+    return JoinedCrops(parts)
+
+
+def _judges(order: Order) -> CropDataset:
+    names = made_up_names(_FIRST_JUDGING_KIND, _N_JUDGING_KINDS)
+    return _rendered(order, "judges", order.n_judges, order.seed + VALIDATION_SEED, names)
+
+
+def _rendered(order: Order, what: str, n: int, seed: int, names: Sequence[str]) -> PreparedCrops:
+    title = f"rendered-{what}-crops-of-{len(names)}-kinds-seed-{seed}"
+    return _small(order, f"{what}-crops", title, RenderedCrops(n, seed, names))
+
+
+def _small(order: Order, folder: str, title: str, crops: CropDataset) -> PreparedCrops:
+    with progress_bar(f"Preparing {folder}", len(crops)) as advance:
+        small = SmallCrops(crops, _KEPT_CROP_SIDE_PX)
+        kept = prepare(small, title, order.out / folder, order.workers, advance)
+    return PreparedCrops(kept, crops.kinds)
+
+
+def _families(kinds: Sequence[str]) -> LabelArray:
+    """Return the family of each made-up kind, and none of the others."""
+    numbers = [made_up_number(name) for name in kinds]
+    families = [
+        NO_FAMILY if number is None else FAMILIES.index(made_up_design(number).family)
+        for number in numbers
+    ]
+    return np.array(families, np.int64)
+
+
+def _data(asked: EmbedderOrder, start: ModelPackage | None) -> str:
+    begun = f"from {start.card.full_name}" if start else "from scratch"
+    words = [f"{begun} on rendered crops", f"{asked.known_share:g} of {len(TRAINING_KINDS)} kinds"]
+    words += [f"the rest of {asked.made_up} made-up kinds"] if asked.made_up else []
+    words += [f"crops of photographs ({spec_from_text(t).title})" for t in asked.photographs]
+    return "; ".join(words)
