@@ -150,8 +150,8 @@ def _lay_things(
         scale = item.length_px * view.resolution / sprite.length_px
         pose = Pose((float(x), float(y)), item.angle_rad + view.turn_rad, scale)
         tallest = float(sprite.relief[..., 0].max()) * item.length_px
-        tall = float(np.clip(tallest, *_ITEM_HEIGHT_PX)) * view.resolution
-        shown = lay_sprite(rgb, sprite, pose, lamp, tall)
+        tall = float(np.clip(tallest, *_ITEM_HEIGHT_PX)) if tallest > 0 else 0.0
+        shown = lay_sprite(rgb, sprite, pose, lamp, tall * view.resolution)
         if shown is not None:
             seen.append((shown, Label.ITEM, i))
     return seen

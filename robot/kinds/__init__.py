@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from robot.kinds.canvas import Kind, Sprite
 from robot.kinds.clips import CLIPS
+from robot.kinds.clutter import CLUTTER_KINDS
 from robot.kinds.electronics import ELECTRONICS
 from robot.kinds.fasteners import FASTENERS
 from robot.kinds.finds import FINDS
@@ -37,7 +38,7 @@ _SETS = (
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for one in _SETS for kind in one})
 """Every kind of item by its name, in a fixed order."""
 
-CLUTTER: Mapping[str, Kind] = MappingProxyType({})
+CLUTTER: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in CLUTTER_KINDS})
 """What lies flat on a table and is neither item nor container, by name; none is in ``KINDS``."""
 
 HELD_OUT_KINDS: frozenset[str] = frozenset(

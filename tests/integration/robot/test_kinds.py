@@ -8,7 +8,15 @@ import cv2
 import numpy as np
 import pytest
 
-from robot.kinds import HELD_OUT_KINDS, KINDS, TRAINING_KINDS, Kind, Sprite, kind_named
+from robot.kinds import (
+    CLUTTER,
+    HELD_OUT_KINDS,
+    KINDS,
+    TRAINING_KINDS,
+    Kind,
+    Sprite,
+    kind_named,
+)
 from robot.kinds.canvas import Canvas
 from sorter.errors import InvalidInputError
 
@@ -156,3 +164,18 @@ def test_paint_colours_without_giving_form() -> None:
     canvas.paint(canvas.disc(0, 0, 0.3), (255, 0, 0))
     assert not canvas.alpha.any()
     assert not canvas.height.any()
+
+
+@pytest.mark.parametrize("kind", CLUTTER.values(), ids=list(CLUTTER))
+def test_clutter_lies_flat_within_its_circle_and_is_drawn_alike_twice(kind: Kind) -> None:
+    first, second = drawn(kind, 3), kind.draw(np.random.default_rng(3), 40)
+    np.testing.assert_array_equal(first.rgba, second.rgba)
+    assert first.relief[..., 0].max() <= 0.05
+    height, width = first.rgba.shape[:2]
+    y, x = np.nonzero(solid(first))
+    assert np.hypot(x + 0.5 - width / 2, y + 0.5 - height / 2).max() <= 0.55 * first.length_px
+
+
+def test_there_are_ten_pieces_of_clutter_and_none_is_an_item() -> None:
+    assert len(CLUTTER) >= 10
+    assert not CLUTTER.keys() & KINDS.keys()
