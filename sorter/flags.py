@@ -1,0 +1,3 @@
+"""Warnings about a session that its plan carries."""
+
+from __future__ import annotations
