@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from sorter.errors import InvalidInputError
-from sorter.types import ArmGeometry
+from sorter.types import MAX_DISTORTION, MAX_ROLL_DEG, MIN_DISTORTION, ArmGeometry
 
 DEFAULT_LIGHT = 0.5
 DEFAULT_LAMP = 3
@@ -76,8 +76,8 @@ LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
     {
         "radius": (-0.2, 0.2),
         "servo": (0.0, 100.0),
-        "roll": (-45.0, 45.0),
-        "distortion": (-0.3, 0.3),
+        "roll": (-MAX_ROLL_DEG, MAX_ROLL_DEG),
+        "distortion": (MIN_DISTORTION, MAX_DISTORTION),
         "light": (0.02, 1.0),
         "lamp": (0, 100),
         "missing": (0, 5),

@@ -46,12 +46,13 @@ def explain_leftovers(arm: VirtualArm, passes: Sequence[SessionReport]) -> tuple
     """Say of every item that is not right what has become of it, by item."""
     placements = passes[-1].placements
     kind_of_container = match_kinds(placements)
+    has_spare = len(kind_of_container) < len(passes[-1].after.containers)
     left = []
     for item, placement in enumerate(placements):
         if not placement.was_free or is_right(placement, kind_of_container):
             continue
         if placement.container is not None:
-            has_container = placement.kind in kind_of_container.values()
+            has_container = has_spare or placement.kind in kind_of_container.values()
             why = WRONG_CONTAINER if has_container else NO_CONTAINER_LEFT
         else:
             why = _why_on_table(arm, passes, item)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from robot.arm import DROP_SCATTER_PX, GRIP_REACH_PX, VirtualArm
+from robot.disturbances import Disturbances
 from robot.kinds import KINDS
 from robot.table import Scene
 from robot.table_layout import CAMERA, make_scene
@@ -157,3 +158,19 @@ def test_a_photograph_is_a_jpeg_of_the_cameras_size_and_shows_what_changed():
     commands = [command(SCENE.items[FREE].centre_xy_px, SCENE.containers[0].centre_xy_px)]
     list(arm.carry_out({"commands": commands}))
     assert arm.photograph(1500.0) != before
+
+
+def brightness(jpeg: bytes) -> float:
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return float(picture.mean())
+
+
+def test_lamps_go_off_with_the_picture_that_was_told_and_stay_off():
+    rng = np.random.default_rng(0)
+    arm = VirtualArm("ARM001", SCENE, rng, Disturbances(light=0.4, lamp=2))
+    lit = make_arm()
+    shares = [
+        brightness(arm.photograph(at)) / brightness(lit.photograph(at)) for at in (1600, 1400, 1200)
+    ]
+    assert shares == pytest.approx([1.0, 0.4, 0.4], abs=0.06)

@@ -9,6 +9,7 @@ import pytest
 
 from robot.arm import VirtualArm
 from robot.client import GatewayClient
+from robot.disturbances import Disturbances
 from robot.errors import GatewayRefusedError
 from robot.kinds import KINDS
 from robot.session import SessionReport, deliver_leftovers, run_session
@@ -165,3 +166,10 @@ def test_leftovers_of_a_forgotten_session_are_set_aside_but_a_refused_key_loses_
         with pytest.raises(GatewayRefusedError):
             deliver_leftovers(spool, client)
         assert len(list(tmp_path.glob("*/*.picture"))) == 2
+
+
+def test_a_picture_that_never_comes_is_not_waited_for(gateway, client, arm, spool):
+    quick = QuickArm("ARM001", arm.scene, np.random.default_rng(0), Disturbances(missing=1))
+    report = run(quick, client, spool, NotingWatcher())
+    assert len(report.pictures) == len(gateway.pictures) == 1
+    assert gateway.is_complete
