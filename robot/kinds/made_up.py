@@ -26,7 +26,7 @@ PREFIX = "made-up-"
 FAMILIES: tuple[str, ...] = ("thing", "natural", "stuff", "board", "card")
 """What the designs are alike in; see :class:`Design`."""
 
-_SHARES = (0.56, 0.15, 0.07, 0.11, 0.11)
+_SHARES = (0.5, 0.18, 0.07, 0.12, 0.13)
 _NATURALS: tuple[Rgb, ...] = (
     (116, 70, 40),
     (84, 50, 32),
@@ -204,7 +204,7 @@ def _palette(rng: np.random.Generator, family: str) -> tuple[Rgb, ...]:
     pools: tuple[Sequence[Rgb], ...] = (METALS, PLASTICS, WOODS, _NATURALS)
     first = sources.get(family) or pools[int(rng.choice(4, p=(0.36, 0.4, 0.12, 0.12)))]
     second = _NATURALS if family == "natural" else PLASTICS + METALS
-    body = jittered(rng, first[int(rng.integers(len(first)))], 25)
+    body = jittered(rng, first[int(rng.integers(len(first)))], 8 if family == "card" else 25)
     if family in {"thing", "stuff"} and rng.random() < 0.35:
         body = _any_colour(rng)
     others = [

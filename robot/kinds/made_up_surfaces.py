@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -182,7 +182,7 @@ def _print(coat: Coat) -> None:
 def _pictures(coat: Coat) -> None:
     """A frame, signs in two corners and figures in the middle, as on cards and labels."""
     canvas, mask, p, colour, rng = coat.canvas, coat.mask, coat.numbers, coat.colour, coat.rng
-    inks = (colour, (24, 24, 28), (196, 32, 36), jittered(rng, (90, 90, 160), 80))
+    inks = (colour, (24, 24, 28), (196, 32, 36), jittered(rng, (120, 120, 120), 90))
     ink = inks[int(rng.integers(2 if p[0] < 0.5 else 4))]
     x, y = np.flatnonzero(mask.max(axis=0)), np.flatnonzero(mask.max(axis=1))
     half_w, half_h = (np.ptp(x) / 2 / canvas.unit_px, np.ptp(y) / 2 / canvas.unit_px)
@@ -194,14 +194,24 @@ def _pictures(coat: Coat) -> None:
     for side in (-1, 1):
         mark = canvas.text(sign, side * half_w * 0.78, side * half_h * 0.72, 0.05 + 0.05 * p[2])
         canvas.paint(np.minimum(mark, mask), ink)
-    n, size = int(rng.integers(1, 9)), 0.03 + 0.05 * p[3]
+    if rng.random() < 0.7 * p[5]:
+        _figures(coat, (half_w, half_h), inks, int(rng.integers(12, 28)), 0.05 + 0.06 * p[3])
+    else:
+        _figures(coat, (half_w, half_h), (ink,), int(rng.integers(1, 11)), 0.03 + 0.06 * p[3])
+
+
+def _figures(
+    coat: Coat, half: tuple[float, float], inks: Sequence[Rgb], n: int, size: float
+) -> None:
+    """Lay figures over the middle: a few of one ink, or so many of all that they make a picture."""
+    canvas, mask, rng = coat.canvas, coat.mask, coat.rng
+    corners = np.arange(3 + int(9 * coat.numbers[4])) * (2.4 if coat.numbers[6] > 0.5 else 1.0)
     for _ in range(n):
-        cx, cy = rng.uniform(-0.6, 0.6) * half_w, rng.uniform(-0.6, 0.6) * half_h
-        turn = rng.uniform(0, 6.3)
-        spots = np.array(
-            [(np.cos(turn + a), np.sin(turn + a)) for a in np.arange(3 + int(9 * p[4]))]
-        )
-        canvas.paint(np.minimum(canvas.polygon(spots * size + (cx, cy)), mask), ink, 0.95)
+        cx, cy = rng.uniform(-0.6, 0.6, 2) * half
+        angles = rng.uniform(0, 6.3) + corners
+        outline = np.stack([np.cos(angles), np.sin(angles)], axis=1) * size + (cx, cy)
+        ink = inks[int(rng.integers(len(inks)))]
+        canvas.paint(np.minimum(canvas.polygon(outline), mask), ink, 0.95)
 
 
 def without_middle(canvas: Canvas, w: float, h: float, width: float) -> Mask:
