@@ -114,26 +114,57 @@ def lay_sprite(
 ) -> Footprint | None:
     """Draw a sprite and its shadow into a picture; return where it shows, ``None`` if nowhere."""
     reach = tall_px * 1.3 + lamp.softness_px * 2.5 + 2
-    patch = _patch(sprite, pose, reach, (rgb.shape[0], rgb.shape[1]))
-    left, top, width, height = patch
-    if width <= 0 or height <= 0:
+    shape = (rgb.shape[0], rgb.shape[1])
+    patch = _patch(sprite, pose, reach, reach, shape)
+    own = _patch(sprite, pose, 2.0, reach, shape)
+    rows, columns, its_rows, its_columns = _overlap(patch, shape)
+    if min(own[2:]) <= 0 or rows.start >= rows.stop or columns.start >= columns.stop:
         return None
-    matrix = _matrix(sprite, pose, left, top)
-    rgba = np.asarray(cv2.warpAffine(sprite.rgba, matrix, (width, height)), np.uint8)
-    relief = np.asarray(cv2.warpAffine(sprite.relief, matrix, (width, height)), np.float32)
-    cover = rgba[..., 3].astype(np.float32) * (1 / 255)
-    bare = 1 - cover[..., None]
+    look = _seen(sprite, pose, lamp, own)
+    # A thing's own rectangle is small beside that of its shadow: only the shadow needs all.
+    x, y = own[0] - patch[0], own[1] - patch[1]
+    margins = (y, patch[3] - y - own[3], x, patch[2] - x - own[2])
+    cover = np.asarray(cv2.copyMakeBorder(look.blocking, *margins, cv2.BORDER_CONSTANT), np.float32)
+    kept = 1 - _shadow(cover, lamp, tall_px)[its_rows, its_columns]
+    mixed = rgb[rows, columns] * kept[..., None]
+    own_rows, own_columns, from_rows, from_columns = _overlap(own, shape)
+    shown = None
+    if own_rows.start < own_rows.stop and own_columns.start < own_columns.stop:
+        part = mixed[
+            own_rows.start - rows.start : own_rows.stop - rows.start,
+            own_columns.start - columns.start : own_columns.stop - columns.start,
+        ]
+        part *= look.bare[from_rows, from_columns]
+        part += look.lit[from_rows, from_columns]
+        corner = (own_columns.start, own_rows.start)
+        shown = _footprint(look.alpha[from_rows, from_columns], corner, sprite, pose)
+    rgb[rows, columns] = np.clip(mixed, 0, 255)
+    return shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A sprite as it is laid, ``(h, w)`` each: how lit, and what of the table it leaves."""
+
+    lit: Pixels  # (h, w, 3), its own light, in 0 to 255 and beyond
+    bare: Pixels  # (h, w, 1) or (h, w, 3), the share of what lies beneath that shows
+    blocking: Pixels  # how much light it keeps from the table, in 0 to 1
+    alpha: NDArray[np.uint8]
+
+
+def _seen(sprite: Sprite, pose: Pose, lamp: Lamp, own: tuple[int, int, int, int]) -> _Look:
+    """Turn a sprite into its place, and light it there."""
+    matrix = _matrix(sprite, pose, own[0], own[1])
+    rgba = np.asarray(cv2.warpAffine(sprite.rgba, matrix, own[2:]), np.uint8)
+    relief = np.asarray(cv2.warpAffine(sprite.relief, matrix, own[2:]), np.float32)
+    blocking = rgba[..., 3].astype(np.float32) * np.float32(1 / 255)
+    bare = 1 - blocking[..., None]
     if sprite.clear is not None:
-        clear = np.asarray(cv2.warpAffine(sprite.clear, matrix, (width, height)), np.float32)
+        clear = np.asarray(cv2.warpAffine(sprite.clear, matrix, own[2:]), np.float32)
         bare = bare + _let_through(rgba, clear)
+        blocking = blocking * (1 - np.float32(0.85) * clear)
     lit = shade(rgba, relief, lamp, sprite.length_px * pose.scale)
-    blocking = cover if sprite.clear is None else cover * (1 - 0.85 * clear)
-    bare = bare * (1 - _shadow(blocking, lamp, tall_px)[..., None])
-    rows, columns, own_rows, own_columns = _overlap(patch, (rgb.shape[0], rgb.shape[1]))
-    under = rgb[rows, columns].astype(np.float32)
-    mixed = under * bare[own_rows, own_columns] + lit[own_rows, own_columns]
-    rgb[rows, columns] = np.clip(mixed, 0, 255).astype(np.uint8)
-    return _footprint(rgba[own_rows, own_columns, 3], (columns.start, rows.start), sprite, pose)
+    return _Look(lit, bare, blocking, rgba[..., 3])
 
 
 def shade(
@@ -171,11 +202,9 @@ def lay_cavity(
     inside = np.zeros((patch[3], patch[2]), np.uint8)
     fixed = np.round((opening_px - (left, top) - 0.5) * 16).astype(np.int32)
     cv2.fillPoly(inside, [fixed], 255, cv2.LINE_AA, 4)
-    dx, dy = lamp.shadow_offset(deep_px)
-    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
-    moved = cv2.warpAffine(inside, matrix, (patch[2], patch[3]))
-    lit = cv2.GaussianBlur(moved, (0, 0), max(0.6, lamp.softness_px)).astype(np.float32) / 255
-    dark = lamp.shadow * 0.8 * (inside.astype(np.float32) / 255) * (1 - lit)
+    open_to_light = inside.astype(np.float32) * np.float32(1 / 255)
+    lit = _blurred(_moved(open_to_light, lamp.shadow_offset(deep_px)), lamp.softness_px)
+    dark = lamp.shadow * 0.8 * open_to_light * (1 - lit)
     factor = 1 - dark[own_rows, own_columns, None]
     rgb[rows, columns] = (rgb[rows, columns] * factor).astype(np.uint8)
 
@@ -196,20 +225,21 @@ def _let_through(rgba: NDArray[np.uint8], clear: Pixels) -> Pixels:
 
 
 def _patch(
-    sprite: Sprite, pose: Pose, margin: float, shape: tuple[int, int]
+    sprite: Sprite, pose: Pose, margin: float, beyond: float, shape: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Return left, top, width and height of what a sprite and its shadow can change.
+    """Return left, top, width and height of what a sprite can change, a margin around it too.
 
-    It reaches beyond the picture by the margin at most; a size below 1 means that nothing shows.
+    It reaches ``beyond`` the picture at most; a size below 1 means that nothing shows.
     """
     h, w = sprite.rgba.shape[:2]
     c, s = abs(np.cos(pose.angle_rad)) * pose.scale, abs(np.sin(pose.angle_rad)) * pose.scale
     half_w, half_h = (c * w + s * h) / 2 + margin, (s * w + c * h) / 2 + margin
     x, y = pose.centre_px
-    left, top = int(max(np.floor(x - half_w), -margin)), int(max(np.floor(y - half_h), -margin))
-    right = int(min(np.ceil(x + half_w), shape[1] + margin))
-    bottom = int(min(np.ceil(y + half_h), shape[0] + margin))
-    if left >= shape[1] or top >= shape[0] or right <= 0 or bottom <= 0:
+    out = int(beyond)
+    left, top = max(int(np.floor(x - half_w)), -out), max(int(np.floor(y - half_h)), -out)
+    right = min(int(np.ceil(x + half_w)), shape[1] + out)
+    bottom = min(int(np.ceil(y + half_h)), shape[0] + out)
+    if left >= shape[1] + out or top >= shape[0] + out or right <= -out or bottom <= -out:
         return 0, 0, 0, 0
     return left, top, right - left, bottom - top
 
@@ -242,9 +272,9 @@ def _shadow(cover: Pixels, lamp: Lamp, tall_px: float) -> Pixels:
     cast = np.zeros_like(cover)
     for offset, share in shares:
         cast += _moved(cover, offset) * np.float32(share)
-    blurred = cv2.GaussianBlur(cast, (0, 0), max(0.6, lamp.softness_px * 0.6 + tall_px * 0.12))
-    near = cv2.GaussianBlur(cover, (0, 0), max(0.6, tall_px * 0.25))
-    return np.asarray(np.clip(lamp.shadow * blurred + 0.3 * near, 0, 0.9))
+    cast = _blurred(cast, lamp.softness_px * 0.6 + tall_px * 0.12)
+    near = _blurred(cover, tall_px * 0.25)
+    return np.asarray(np.clip(lamp.shadow * cast + 0.3 * near, 0, 0.9), np.float32)
 
 
 def _moved(cover: Pixels, offset_px: tuple[float, float]) -> Pixels:
@@ -252,6 +282,18 @@ def _moved(cover: Pixels, offset_px: tuple[float, float]) -> Pixels:
     dx, dy = offset_px
     matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
     return np.asarray(cv2.warpAffine(cover, matrix, (width, height)), np.float32)
+
+
+def _blurred(cover: Pixels, sigma_px: float) -> Pixels:
+    """Return it blurred; what is blurred much is made small first, which nobody sees."""
+    sigma = max(0.6, sigma_px)
+    height, width = cover.shape
+    k = min(4, int(sigma / 1.5), height // 4, width // 4)
+    if k < 2:
+        return np.asarray(cv2.GaussianBlur(cover, (0, 0), sigma), np.float32)
+    small = cv2.resize(cover, (width // k, height // k), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), sigma / k)
+    return np.asarray(cv2.resize(soft, (width, height)), np.float32)
 
 
 def _overlap(

@@ -88,6 +88,8 @@ def _ellipse(
 def _blend(drawn: NDArray[np.uint8], marks: NDArray[np.uint8], colour: Rgb) -> None:
     """Mix a colour in where marks are, ``(n, n)`` uint8, 255 for the colour alone."""
     x, y, w, h = cv2.boundingRect(marks)
-    part = drawn[y : y + h, x : x + w]
-    share = marks[y : y + h, x : x + w, None].astype(np.float32) / 255
-    part[...] = part + (np.asarray(colour, np.float32) - part) * share
+    part, marks = drawn[y : y + h, x : x + w], marks[y : y + h, x : x + w]
+    is_marked = marks > 0
+    under = part[is_marked]
+    share = marks[is_marked, None].astype(np.float32) / 255
+    part[is_marked] = under + (np.asarray(colour, np.float32) - under) * share
