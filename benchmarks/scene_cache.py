@@ -53,15 +53,15 @@ class Eyes(Protocol):
 class NetworkEyes:
     """A detector and an embedder, loaded when the first table is to be seen.
 
+    They run on one thread: on several, sums add up in another order and round differently.
+
     Attributes:
         detector: Folder of the detector's package, "" for the shipped one.
         embedder: Folder of the embedder's package, "" for the shipped one.
-        n_threads: That torch may use; 0 leaves it to torch.
     """
 
     detector: str = ""
     embedder: str = ""
-    n_threads: int = 0
 
     @cached_property
     def models(self) -> Sequence[str]:
@@ -76,12 +76,13 @@ class NetworkEyes:
 
     @cached_property
     def _networks(self) -> Networks:
+        import cv2
         import torch
 
         from vision.load import load_detector, load_embedder
 
-        if self.n_threads:
-            torch.set_num_threads(self.n_threads)
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
         return Networks(load_detector(self.detector), load_embedder(self.embedder))
 
 
