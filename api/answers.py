@@ -243,6 +243,10 @@ class CommandAnswer(BaseModel):
     pick: ServoAnswer
     drop: ServoAnswer
     confidence: float = Field(ge=0, le=1)
+    margin: float = Field(
+        ge=0, le=1, description="How much nearer the item looks to its cluster than to the next."
+    )
+    is_unsure: bool = Field(description="Whether the item may as well belong to another cluster.")
 
 
 class PlanAnswer(BaseModel):

@@ -117,6 +117,8 @@ EXAMPLES: Mapping[type[BaseModel], dict[str, Any]] = {
                 "pick": {"servo0_pw": 1512.4, "servo1_pw": 1631.0},
                 "drop": {"servo0_pw": 1270.1, "servo1_pw": 1702.9},
                 "confidence": 0.98,
+                "margin": 0.62,
+                "is_unsure": False,
             }
         ],
         "items": [_ITEM],

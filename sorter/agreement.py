@@ -36,15 +36,17 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """Pairs of sightings that may show one thing, the likeliest first, ties by their numbers.
+    """Pairs of sightings that may show one thing, in an order that does not depend on chance.
 
     Attributes:
         a: ``(m,)`` the one sighting; the cut one where only one is cut.
         b: ``(m,)`` the other.
+        cost: ``(m,)`` float64, what speaks against it.
     """
 
     a: Index
     b: Index
+    cost: NDArray[np.float64]
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         return zip(self.a.tolist(), self.b.tolist(), strict=True)
@@ -53,7 +55,11 @@ class Pairs:
     def sorted_by(cls, cost: NDArray[np.float64], a: Index, b: Index) -> Pairs:
         """Return the pairs by rising ``cost``."""
         order = np.lexsort((b, a, cost))
-        return cls(a[order], b[order])
+        return cls(a[order], b[order], cost[order])
+
+    def where(self, wanted: NDArray[np.bool_]) -> Pairs:
+        """Return some of the pairs, in their order."""
+        return Pairs(self.a[wanted], self.b[wanted], self.cost[wanted])
 
 
 def repeatability_of(arm: Arm) -> float:
@@ -73,7 +79,8 @@ def near_pairs(sightings: Sightings, among: Index, repeatability_px: float) -> P
         among: Numbers of sightings that no edge cuts, so that their centres are the things'.
 
     Returns:
-        Pairs with ``a < b``, the closest first.
+        Pairs with ``a < b``, the closest first. A pair costs the square of its distance as a
+        share of its gate, in ``[0, 1]``.
     """
     gates_px = repeatability_px + shorter_sides(sightings.xyxy_px) / 2
     places = sightings.table_px[among]
@@ -82,8 +89,9 @@ def near_pairs(sightings: Sightings, among: Index, repeatability_px: float) -> P
     once = (a < b) & (sightings.image[a] != sightings.image[b])
     a, b = a[once], b[once]
     apart_px = np.hypot(*(sightings.table_px[a] - sightings.table_px[b]).T)
-    close = apart_px <= np.minimum(gates_px[a], gates_px[b])
-    return Pairs.sorted_by(apart_px[close], a[close], b[close])
+    gate_px = np.minimum(gates_px[a], gates_px[b])
+    close = apart_px <= gate_px
+    return Pairs.sorted_by((apart_px[close] / gate_px[close]) ** 2, a[close], b[close])
 
 
 def covering_pairs(
@@ -124,7 +132,7 @@ def covering_pairs(
 def largest_whole_first(sightings: Sightings, pairs: Pairs) -> Pairs:
     """Return pairs by falling size of the whole, those of one whole in their order."""
     order = np.lexsort((-pairs.b, -box_areas(sightings.xyxy_px)[pairs.b]))
-    return Pairs(pairs.a[order], pairs.b[order])
+    return Pairs(pairs.a[order], pairs.b[order], pairs.cost[order])
 
 
 def second_boxes(sightings: Sightings) -> Index:

@@ -1,26 +1,43 @@
-"""Each cluster goes to one container."""
+"""Each cluster goes to one container: to that of its kind, else to where the way is short.
+
+Source: docs/adr/0010-likeness.md.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from sorter.embedding import LEAST_LIKENESS
 from sorter.geometry import travel_pw
 from sorter.types import LabelArray, PositionArray
 
+LIKENESS_STEP = 0.01
+"""Likenesses that differ by less than half of it count as equal, and travel decides."""
+
+OTHER_KIND = -1.0
+"""What it is worth to drop a cluster on things of another kind; 0 where no kind is claimed."""
+
 
 def assign_clusters(
-    clusters: LabelArray, places_pw: PositionArray, containers_pw: PositionArray
+    clusters: LabelArray,
+    places_pw: PositionArray,
+    containers_pw: PositionArray,
+    kinship: NDArray[np.float64],
 ) -> LabelArray:
-    """Return the container of each cluster, no two the same, for the least total travel.
+    """Return the container of each cluster, no two the same: likeness first, travel second.
 
-    Travel is that of every item to its container. It depends on where things are and on nothing
-    else, so the same scene seen again is sorted alike.
+    The sum of what :func:`kinship_worth` gives for all clusters is as large as it can be, and
+    among all such assignments the total travel of every item to its container is least. So the
+    same scene seen again is sorted alike.
 
     Args:
         clusters: ``(n,)``, the cluster of each item, numbered from 0 without a gap.
         places_pw: ``(n, 2)`` places of the items.
         containers_pw: ``(m, 2)`` places of the containers, at least as many as clusters.
+        kinship: ``(k, m)``, the likeness of each cluster to what lies in each container; NaN
+            where nothing there tells a kind.
 
     Returns:
         ``(k,)`` int64, numbers of containers.
@@ -28,5 +45,13 @@ def assign_clusters(
     item_travel = travel_pw(places_pw[:, None], containers_pw)
     travel = np.zeros((int(clusters.max(initial=-1)) + 1, len(containers_pw)))
     np.add.at(travel, clusters, item_travel)
-    _, containers = linear_sum_assignment(travel)
+    # One step of worth outweighs whatever travel there can be in all.
+    step = 1 + travel.max(axis=1, initial=0.0).sum()
+    _, containers = linear_sum_assignment(travel - step * kinship_worth(kinship))
     return np.asarray(containers, np.int64)
+
+
+def kinship_worth(kinship: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, in whole steps, what it is worth to drop each cluster in each container."""
+    worth = np.where(kinship >= LEAST_LIKENESS, kinship, OTHER_KIND)
+    return np.asarray(np.round(np.where(np.isnan(kinship), 0.0, worth) / LIKENESS_STEP))

@@ -107,6 +107,8 @@ def _command(order: int, command: Command) -> dict[str, Any]:
         "pick": _position(command.pick),
         "drop": _position(command.drop),
         "confidence": _number(command.confidence),
+        "margin": _number(command.margin),
+        "is_unsure": command.is_unsure,
     }
 
 

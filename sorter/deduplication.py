@@ -10,7 +10,6 @@ Source: docs/adr/0004-merge-gate.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import numpy as np
 
@@ -22,18 +21,24 @@ from sorter.agreement import (
     near_pairs,
     second_boxes,
 )
+from sorter.matching import Look, match_sightings
 from sorter.sightings import Sightings
+from sorter.types import LabelArray
 
 
-def deduplicate(sightings: Sightings, repeatability_px: float) -> list[Index]:
+def deduplicate(
+    sightings: Sightings, repeatability_px: float, look: Look | None = None
+) -> list[Index]:
     """Group the sightings of one label by the thing that they show.
 
-    First sightings that no edge cuts join by distance; then cut ones join the group whose box
-    explains them best; then cut ones that are left join the largest of them that explains them.
+    First sightings that no edge cuts are matched by distance, and by likeness where that leaves
+    it open; then cut ones join the group whose box explains them best; then cut ones that are
+    left join the largest of them that explains them.
 
     Args:
         sightings: Of one label.
         repeatability_px: As in :class:`~sorter.types.Arm`.
+        look: Looks at sightings that compete; without it, distance decides alone.
 
     Returns:
         One rising array of sighting numbers a group, ordered by its first. Every uncut
@@ -42,12 +47,19 @@ def deduplicate(sightings: Sightings, repeatability_px: float) -> list[Index]:
     cut = np.setdiff1d(np.flatnonzero(sightings.is_cut), second_boxes(sightings))
     uncut = np.flatnonzero(~sightings.is_cut)
     groups = _Groups(sightings.image.tolist(), [*uncut.tolist(), *cut.tolist()])
-    groups.join(near_pairs(sightings, uncut, repeatability_px))
+    near = near_pairs(sightings, uncut, repeatability_px)
+    groups.join(match_sightings(_pictures(sightings), near, look))
     groups.attach(covering_pairs(sightings, cut, uncut, repeatability_px))
     left = np.setdiff1d(cut, np.array(list(groups.parts), np.intp))
     cut_pairs = covering_pairs(sightings, left, left, repeatability_px)
     groups.attach(largest_whole_first(sightings, cut_pairs))
     return groups.members()
+
+
+def _pictures(sightings: Sightings) -> LabelArray:
+    """Number the pictures by position; names decide between those of one position only."""
+    keys = np.column_stack([sightings.position_pw, sightings.image])
+    return np.asarray(np.unique(keys, axis=0, return_inverse=True)[1].ravel(), np.int64)
 
 
 class _Groups:
@@ -60,16 +72,13 @@ class _Groups:
         self._images = {sighting: 1 << image[sighting] for sighting in sightings}
         self.parts: set[int] = set()
 
-    def join(self, pairs: Pairs) -> None:
-        """Join groups along ``pairs``, in order, where every two of their members are a pair."""
-        couples = list(pairs)
-        agreeing = {*couples, *((b, a) for a, b in couples)}
-        for a, b in couples:
-            one, other = self._group_of[a], self._group_of[b]
-            if self._are_apart(one, other) and agreeing.issuperset(
-                product(self._members[one], self._members[other])
-            ):
-                self._merge(one, other)
+    def join(self, group: LabelArray) -> None:
+        """Join the sightings that share a number."""
+        first: dict[int, int] = {}
+        for sighting in sorted(self._members):
+            one = first.setdefault(int(group[sighting]), sighting)
+            if one != sighting:
+                self._merge(one, sighting)
 
     def attach(self, pairs: Pairs) -> None:
         """Put each part, in order, into the group of a whole that is not a part itself."""

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from sorter.errors import InvalidInputError
 
+LEAST_LIKENESS = 0.55
+"""Of two embeddings that show one kind of thing. Source: docs/adr/0010-likeness.md."""
+
 
 def normalise_embeddings(embeddings: NDArray[np.floating], n: int) -> NDArray[np.float64]:
     """Scale every embedding to length 1, so that distance means unlikeness and not brightness.
@@ -29,6 +32,16 @@ def normalise_embeddings(embeddings: NDArray[np.floating], n: int) -> NDArray[np
     # Scaled by the largest number first: the square of a huge one would overflow.
     vectors = _divide(vectors, np.abs(vectors).max(axis=1, initial=0.0))
     return _divide(vectors, np.linalg.norm(vectors, axis=1))
+
+
+def likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``(n, m)``, the cosine of the angle between every row of ``a`` and every one of ``b``.
+
+    It lies in ``[-1, 1]`` and is 0 beside a row of zeros.
+    """
+    lengths = [np.linalg.norm(rows, axis=1) for rows in (a, b)]
+    # einsum adds in one fixed order, whatever the number of threads.
+    return np.asarray(np.einsum("nd,md->nm", _divide(a, lengths[0]), _divide(b, lengths[1])))
 
 
 def _divide(vectors: NDArray[np.float64], by: NDArray[np.float64]) -> NDArray[np.float64]:

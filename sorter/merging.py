@@ -11,9 +11,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.crops import best_sighting, covered_shares, crop_of
 from sorter.detection import box_areas
 from sorter.sightings import Sightings
-from sorter.types import Container, Crop, Item, ServoPosition
+from sorter.types import Container, Item, ServoPosition
 
 LEAST_WEIGHT = 1e-6
 """Of a sighting in a mean place, so that scores of 0 count alike instead of dividing by 0."""
@@ -23,10 +24,19 @@ Thing = TypeVar("Thing", Item, Container)
 
 def merge_groups(
     sightings: Sightings, groups: Sequence[NDArray[np.intp]], kind: type[Thing]
-) -> list[Thing]:
-    """Return the thing that each group shows, sorted by position, then by what its crop shows."""
-    things = [_merge(sightings.take(group), kind) for group in groups]
-    return sorted(things, key=lambda thing: (thing.position, thing.crop.xyxy_px, thing.crop))
+) -> tuple[list[Thing], list[NDArray[np.intp]]]:
+    """Return the thing that each group shows, and the groups in the same order.
+
+    Things are sorted by position, then by what their crop shows.
+
+    Args:
+        sightings: Of one label, all of the session: the others may cover a thing.
+        groups: Numbers of sightings.
+    """
+    covered = covered_shares(sightings)
+    merged = [(_merge(sightings.take(group), covered[group], kind), group) for group in groups]
+    merged.sort(key=lambda pair: (pair[0].position, pair[0].crop.xyxy_px, pair[0].crop))
+    return [thing for thing, _ in merged], [group for _, group in merged]
 
 
 def uncut_if_any(sightings: Sightings) -> Sightings:
@@ -48,19 +58,11 @@ def mean_position(sightings: Sightings) -> ServoPosition:
     return ServoPosition(*np.average(seen.servo_pw, axis=0, weights=weights).tolist())
 
 
-def largest_crop(sightings: Sightings) -> Crop:
-    """Return the part of a picture that shows most of the thing, uncut if there is such a one."""
-    seen = uncut_if_any(sightings)
-    best = _largest(seen)
-    x_min, y_min, x_max, y_max = seen.xyxy_px[best].tolist()
-    return Crop(seen.image_ids[seen.image[best]], (x_min, y_min, x_max, y_max))
-
-
-def _merge(sightings: Sightings, kind: type[Thing]) -> Thing:
+def _merge(sightings: Sightings, covered: NDArray[np.float64], kind: type[Thing]) -> Thing:
     rows = zip(sightings.image.tolist(), sightings.row.tolist(), strict=True)
     return kind(
         position=mean_position(sightings),
-        crop=largest_crop(sightings),
+        crop=crop_of(sightings, best_sighting(sightings, covered)),
         score=float(sightings.scores.max()),
         sightings=tuple(sorted((sightings.image_ids[image], row) for image, row in rows)),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sorter.agreement import repeatability_of
-from sorter.assignment import assign_clusters
-from sorter.clustering import cluster_items
 from sorter.commands import (
     home_of,
     is_reachable,
@@ -15,20 +16,23 @@ from sorter.commands import (
     position_array,
     total_travel_pw,
 )
-from sorter.containment import lie_in_any_container
+from sorter.containment import NOWHERE, find_containers
+from sorter.crops import crop_of
 from sorter.deduplication import deduplicate
+from sorter.destinations import Destination, Target, choose_destinations
 from sorter.embedding import normalise_embeddings
 from sorter.merging import merge_groups
 from sorter.ports import CropEmbedder
-from sorter.sightings import locate
+from sorter.sightings import Sightings, locate
 from sorter.types import (
     Arm,
     ArmLimits,
+    Clustering,
     Command,
     Container,
+    Crop,
     Item,
     Label,
-    LabelArray,
     Photograph,
     Plan,
     ServoPosition,
@@ -39,11 +43,11 @@ from sorter.types import (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What lies on the table; ``is_inside[i]`` tells whether item i lies in a container."""
+    """What lies on the table; item i lies in container ``lies_in[i]``, ``NOWHERE`` for none."""
 
     items: tuple[Item, ...] = ()
     containers: tuple[Container, ...] = ()
-    is_inside: tuple[bool, ...] = ()
+    lies_in: tuple[int, ...] = ()
 
 
 def sort_session(
@@ -53,6 +57,7 @@ def sort_session(
     *,
     seed: int = 0,
     home: ServoPosition | None = None,
+    clustering: Clustering = Clustering.KMEANS,
 ) -> Plan:
     """Plan what to pick and where to drop it.
 
@@ -61,18 +66,22 @@ def sort_session(
     Args:
         arm: That took the photographs and will carry out the commands.
         photographs: Of one session, all of one size; none gives a plan without commands.
-        embedder: Looks at the items' crops, all together.
+        embedder: Looks at sightings that compete, then at items, each time all together.
         seed: Of the clustering.
         home: Where the arm starts; :func:`~sorter.commands.home_of` unless told.
+        clustering: How items are put into at most as many clusters as there are containers.
 
     Raises:
         InvalidInputError: Photographs share an id or differ in size, or embeddings are unfit.
         TransientError: The embedder cannot read the pictures now.
     """
     home = home or home_of(arm)
-    table = find_things(arm, photographs)
-    set_aside = find_set_aside(table, arm.limits)
-    commands = make_commands(table, set_aside, arm.limits, embedder, seed)
+    table = find_things(arm, photographs, embedder)
+    aside = find_set_aside(table, arm.limits)
+    commands = make_commands(table, aside, arm.limits, embedder, seed, clustering)
+    if arm.leaves_unsure:
+        aside = aside_with_unsure(aside, commands)
+        commands = [command for command in commands if not command.is_unsure]
     ordered = order_commands(commands, home, arm.limits)
     return Plan(
         arm_id=arm.arm_id,
@@ -80,34 +89,36 @@ def sort_session(
         commands=ordered,
         items=table.items,
         containers=table.containers,
-        set_aside=set_aside,
+        set_aside=aside,
         travel_pw=total_travel_pw(ordered, home),
     )
 
 
-def find_things(arm: Arm, photographs: Sequence[Photograph]) -> Table:
-    """Locate every detection, merge those of one thing, and see which items lie in containers."""
+def find_things(arm: Arm, photographs: Sequence[Photograph], embedder: CropEmbedder) -> Table:
+    """Locate every detection, merge those of one thing, and see what lies in which container."""
     if not photographs:
         return Table()
     sightings = locate(photographs, arm.geometry)
     of_items, of_containers = sightings.of(Label.ITEM), sightings.of(Label.CONTAINER)
-    item_groups = deduplicate(of_items, repeatability_of(arm))
+
+    def look(numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+        return _look_at(of_items.take(numbers), embedder)
+
+    item_groups = deduplicate(of_items, repeatability_of(arm), look)
     container_groups = deduplicate(of_containers, repeatability_of(arm))
-    items = merge_groups(of_items, item_groups, Item)
+    items, _ = merge_groups(of_items, item_groups, Item)
+    containers, container_groups = merge_groups(of_containers, container_groups, Container)
     places_pw = position_array(item.position for item in items)
-    return Table(
-        items=tuple(items),
-        containers=tuple(merge_groups(of_containers, container_groups, Container)),
-        is_inside=tuple(lie_in_any_container(places_pw, of_containers, container_groups).tolist()),
-    )
+    lies_in = find_containers(places_pw, of_containers, container_groups)
+    return Table(tuple(items), tuple(containers), tuple(lies_in.tolist()))
 
 
 def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
     """Return the items that get no command, each with the first reason that holds."""
     no_target = _why_no_target(table.containers, limits)
     aside = []
-    for number, (item, is_inside) in enumerate(zip(table.items, table.is_inside, strict=True)):
-        if is_inside:
+    for number, (item, lies_in) in enumerate(zip(table.items, table.lies_in, strict=True)):
+        if lies_in != NOWHERE:
             aside.append(SetAside(number, SetAsideReason.IN_CONTAINER))
         elif not is_reachable(item.position, limits):
             aside.append(SetAside(number, SetAsideReason.OUT_OF_REACH))
@@ -116,49 +127,69 @@ def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
     return tuple(aside)
 
 
+def aside_with_unsure(
+    aside: Sequence[SetAside], commands: Sequence[Command]
+) -> tuple[SetAside, ...]:
+    """Return what is set aside and, besides, the items whose cluster is doubtful."""
+    unsure = [SetAside(one.item, SetAsideReason.UNSURE) for one in commands if one.is_unsure]
+    return tuple(sorted([*aside, *unsure], key=lambda one: one.item))
+
+
 def make_commands(
     table: Table,
     set_aside: Sequence[SetAside],
     limits: ArmLimits,
     embedder: CropEmbedder,
     seed: int,
+    clustering: Clustering,
 ) -> list[Command]:
     """Return a command for every other item: its cluster's container, in reach of the arm."""
     aside = {one.item for one in set_aside}
     picked = [number for number in range(len(table.items)) if number not in aside]
     if not picked:
         return []
-    items = [table.items[number] for number in picked]
-    usable = _usable_containers(table.containers, limits)
-    clusters = cluster_alike(items, len(usable), embedder, seed)
-    targets = assign_clusters(
-        clusters,
-        position_array(item.position for item in items),
-        position_array(table.containers[number].position for number in usable),
+    targets = _targets(table, limits)
+    destinations = choose_destinations(
+        [table.items[number].crop for number in picked],
+        position_array(table.items[number].position for number in picked),
+        targets,
+        position_array(table.containers[target.container].position for target in targets),
+        embedder,
+        seed,
+        clustering,
     )
     return [
-        _command(table, number, usable[int(targets[cluster])], cluster)
-        for number, cluster in zip(picked, clusters.tolist(), strict=True)
+        _command(table, number, destination)
+        for number, destination in zip(picked, destinations, strict=True)
     ]
 
 
-def cluster_alike(
-    items: Sequence[Item], n_containers: int, embedder: CropEmbedder, seed: int
-) -> LabelArray:
-    """Return each item's cluster, of at most one for each container, by how its crop looks."""
-    embeddings = embedder.embed_crops([item.crop for item in items])
-    k = min(n_containers, len(items))
-    return cluster_items(normalise_embeddings(embeddings, len(items)), k, seed)
+def _look_at(sightings: Sightings, embedder: CropEmbedder) -> NDArray[np.float64]:
+    crops = [crop_of(sightings, number) for number in range(len(sightings))]
+    return normalise_embeddings(embedder.embed_crops(crops), len(crops))
 
 
-def _command(table: Table, item: int, container: int, cluster: int) -> Command:
+def _targets(table: Table, limits: ArmLimits) -> list[Target]:
+    """Return the containers in reach, each with what lies in it, in the order of the items."""
+    crops: dict[int, list[Crop]] = {}
+    for item, lies_in in zip(table.items, table.lies_in, strict=True):
+        crops.setdefault(lies_in, []).append(item.crop)
+    return [
+        Target(number, tuple(crops.get(number, ())))
+        for number in _usable_containers(table.containers, limits)
+    ]
+
+
+def _command(table: Table, item: int, destination: Destination) -> Command:
     return Command(
         item=item,
-        container=container,
-        cluster=cluster,
+        container=destination.container,
+        cluster=destination.cluster,
         pick=table.items[item].position,
-        drop=table.containers[container].position,
+        drop=table.containers[destination.container].position,
         confidence=table.items[item].score,
+        margin=destination.margin,
+        is_unsure=destination.is_unsure,
     )
 
 

@@ -34,6 +34,8 @@ PLAN: dict[str, Any] = {
             "pick": {"servo0_pw": 1500.0, "servo1_pw": 1600.0},
             "drop": {"servo0_pw": 1300.0, "servo1_pw": 1700.0},
             "confidence": 0.9,
+            "margin": 0.7,
+            "is_unsure": False,
         }
     ],
     "items": [{"item": 0}],

@@ -70,11 +70,15 @@ def test_near_pairs_are_all_pairs_of_two_pictures_within_the_smaller_things_gate
 
 
 @given(sessions(min_size=1))
-def test_near_pairs_come_closest_first(photographs):
+def test_near_pairs_come_those_first_that_are_closest_for_their_gate(photographs):
     found = located(photographs)
-    pairs = list(near_pairs(found, everything(found), REPEATABILITY_PX))
+    pairs = near_pairs(found, everything(found), REPEATABILITY_PX)
     apart = [np.hypot(*(found.table_px[a] - found.table_px[b])) for a, b in pairs]
-    assert apart == sorted(apart)
+    gates = REPEATABILITY_PX + shorter_sides(found.xyxy_px) / 2
+    gate = np.minimum(gates[pairs.a], gates[pairs.b])
+    assert pairs.cost.tolist() == sorted(pairs.cost.tolist())
+    np.testing.assert_allclose(np.sqrt(pairs.cost), np.array(apart) / gate)
+    assert (pairs.cost <= 1).all()
 
 
 @given(sessions(min_size=1))

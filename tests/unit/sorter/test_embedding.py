@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sorter.embedding import normalise_embeddings
+from sorter.embedding import likeness, normalise_embeddings
 from sorter.errors import InvalidInputError
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -35,3 +35,12 @@ def test_another_shape_than_a_row_an_item_is_refused(shape):
 def test_numbers_that_are_not_finite_are_refused(number):
     with pytest.raises(InvalidInputError, match="not finite"):
         normalise_embeddings(np.array([[1, number]]), 1)
+
+
+@given(hnp.arrays(np.float64, (4, 3), elements=st.integers(-3, 3).map(float)))
+def test_likeness_is_the_cosine_and_nothing_is_like_zeros(vectors):
+    alike = likeness(vectors, vectors)
+    lengths = np.linalg.norm(vectors, axis=1)
+    np.testing.assert_allclose(alike * lengths * lengths[:, None], vectors @ vectors.T, atol=1e-9)
+    assert (np.abs(alike) <= 1 + 1e-9).all()
+    assert (alike[lengths == 0] == 0).all()

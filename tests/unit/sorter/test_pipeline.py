@@ -214,8 +214,8 @@ def test_an_uncalibrated_arm_merges_what_a_precise_one_tells_apart():
         ),
     )
     photographs = [table.photographs[0], moved]
-    rough = sort_session(ARM, photographs, table)
-    precise = sort_session(replace(ARM, repeatability_px=0.0), photographs, table)
+    rough = sort_session(ARM, photographs, FakeCropEmbedder())
+    precise = sort_session(replace(ARM, repeatability_px=0.0), photographs, FakeCropEmbedder())
     assert (len(rough.items), len(precise.items)) == (1, 2)
 
 
