@@ -27,10 +27,10 @@ EMPTY_SHARE = 0.04
 """The share of tables with nothing on them."""
 
 TOUCHING_SHARE = 0.15
-"""Of free items, those laid against another one."""
+"""Of free items, those laid against another one, on average: tables differ."""
 
 COVERED_SHARE = 0.08
-"""Of free items, those laid partly over another one."""
+"""Of free items, those laid partly over another one, on average."""
 
 MOST_CLUTTER = 6
 """Pieces of clutter on a table; half of the tables have none."""
@@ -119,8 +119,8 @@ def _full_scene(rng: np.random.Generator, kinds: Sequence[str]) -> Scene:
         kinds=chosen,
         n_containers=n_containers,
         n_contained=n_contained,
-        touching=TOUCHING_SHARE,
-        covered=COVERED_SHARE,
+        touching=float(rng.uniform(0, 2 * TOUCHING_SHARE)),
+        covered=float(rng.uniform(0, 2 * COVERED_SHARE)),
         n_clutter=int(rng.integers(1, MOST_CLUTTER + 1)) if rng.random() < 0.5 else 0,
     )
 
@@ -175,7 +175,7 @@ def _neighbours(
 def _litter(rng: np.random.Generator, near: tuple[float, float]) -> tuple[TableItem, ...]:
     """Return a piece of clutter that may show beside or beneath a thing, at times."""
     names = list(CLUTTER)
-    if not names or rng.random() > _LITTERED:
+    if rng.random() > _LITTERED:
         return ()
     dx, dy = rng.uniform(-110, 110, 2)
     name = names[int(rng.integers(len(names)))]

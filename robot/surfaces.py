@@ -219,7 +219,7 @@ def painted(tile: Tile) -> Texture:
     paints = ((222, 220, 214), (204, 206, 204), (232, 228, 216), (168, 180, 178), (150, 158, 170))
     clouds = tile.noise(1, 600) * 0.025 + tile.noise(2, 90, 40) * 0.012 + tile.noise(6, 3) * 0.012
     dirt = np.clip(tile.noise(3, 240) - 0.5, 0, 1.2) * np.clip(tile.noise(4, 26) + 0.4, 0, 1.5)
-    chips = np.clip(tile.noise(3, 240) + tile.noise(5, 9) - 2.9, 0, 0.5) * 1.3
+    chips = np.clip(tile.noise(3, 240) + tile.noise(5, 9) - 3.3, 0, 0.5) * 1.1
     return _tinted(np.asarray(1 + clouds - dirt * 0.14 - chips), pick(rng, paints, 5))
 
 

@@ -35,7 +35,8 @@ MOST_CONTAINED = 5
 
 _CLUTTER_SERVO_PW = ((820.0, 1980.0), (1060.0, 2040.0))
 _LEAST_HIDDEN = 0.08
-_TOUCH = 0.02  # two outlines in cells may share this much of an item and still only touch
+_TOUCH = 0.03  # two outlines in cells may share this much of an item and still only touch
+_COUNT = 0.01  # what counting in cells is wrong by
 _TRIES = 60
 
 
@@ -86,7 +87,7 @@ def lay_clutter(
     """
     laid: list[TableItem] = []
     names = list(CLUTTER)
-    for _ in range(n_clutter if names else 0):
+    for _ in range(n_clutter):
         one = make_item(rng, names[int(rng.integers(len(names)))], (0.0, 0.0))
         servo = np.stack([rng.uniform(*span, _TRIES) for span in _CLUTTER_SERVO_PW], axis=1)
         for x, y in table_from_servo(servo, CAMERA, geometry):
@@ -166,7 +167,7 @@ def _lay_inside(
         laid = replace(item, centre_xy_px=place)
         if container.depth_px(place) > item.length_px / 2 + WALL_PX and all(
             distance_px(place, other.centre_xy_px) > item.radius_px + other.radius_px
-            or hidden_share(other, laid) <= _TOUCH
+            or hidden_share(other, laid) <= _TOUCH - _COUNT
             for other in others
         ):
             return laid
@@ -209,7 +210,9 @@ class _Table:
             number = choice[int(self.rng.integers(len(choice)))]
             laid = self._pushed(self.items[number], item, is_over=is_over)
             others = [other for i, other in enumerate(self.items) if i != number]
-            if self._has_room(laid, others):
+            most = MOST_HIDDEN if is_over else _TOUCH
+            hidden = hidden_share(self.items[number], laid)
+            if hidden <= most - _COUNT and self._has_room(laid, others):
                 if is_over:
                     self.over.append((number, len(self.items)))
                 self.ground.keep_off(laid.centre_xy_px, laid.radius_px)
@@ -222,7 +225,7 @@ class _Table:
         aside = float(self.rng.uniform(-0.3, 0.3)) * lower.length_px
         if not is_over:
             return replace(item, centre_xy_px=place_against(lower, item, toward, aside))
-        share = float(self.rng.uniform(_LEAST_HIDDEN, MOST_HIDDEN - _TOUCH))
+        share = float(self.rng.uniform(_LEAST_HIDDEN, MOST_HIDDEN - _COUNT))
         return replace(item, centre_xy_px=place_over(lower, item, toward, aside, share))
 
     def _has_room(self, item: TableItem, others: Sequence[TableItem]) -> bool:

@@ -34,7 +34,7 @@ def test_what_is_laid_against_another_thing_touches_it_and_no_more(
     lower: TableItem, upper: TableItem, toward: float
 ) -> None:
     laid = replace(upper, centre_xy_px=place_against(lower, upper, toward, 0.0))
-    assert hidden_share(lower, laid) < 0.025
+    assert hidden_share(lower, laid) < 0.05
     assert hidden_share(lower, moved(laid, toward, -NUDGE_PX)) > 0
 
 
@@ -44,7 +44,7 @@ def test_what_is_laid_over_another_thing_hides_less_of_it_than_allowed(
     lower: TableItem, upper: TableItem, toward: float, share: float
 ) -> None:
     laid = replace(upper, centre_xy_px=place_over(lower, upper, toward, 0.0, share))
-    assert hidden_share(lower, laid) <= share + 0.025
+    assert hidden_share(lower, laid) <= share + 0.05
 
 
 def test_a_coin_can_hide_a_third_of_another() -> None:

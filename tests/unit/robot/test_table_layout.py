@@ -126,7 +126,7 @@ def test_as_many_free_items_meet_as_asked_for(seed: int) -> None:
     assert len(met) >= 3
     hidden = [hidden_share(a, b) for a, b in met]
     assert sum(share > 0.04 for share in hidden) >= 1
-    assert max(hidden) <= MOST_HIDDEN + 0.02
+    assert max(hidden) <= MOST_HIDDEN
 
 
 @given(st.integers(0, 10**6))
@@ -141,8 +141,8 @@ def test_items_that_only_touch_leave_each_other_whole(seed: int) -> None:
     )
     met = [(a, b) for a, b in combinations(scene.items, 2) if has_met(a, b)]
     assert len(met) >= 4
-    assert max(hidden_share(a, b) for a, b in met) < 0.03
-    assert max(hidden_share(b, a) for a, b in met) < 0.03
+    assert max(hidden_share(a, b) for a, b in met) < 0.06
+    assert max(hidden_share(b, a) for a, b in met) < 0.06
 
 
 @given(st.integers(0, 10**6), st.integers(1, 9))
@@ -151,7 +151,7 @@ def test_clutter_keeps_out_of_containers(seed: int, n_clutter: int) -> None:
     scene = make_scene(
         np.random.default_rng(seed), n_items=0, kinds=(), n_containers=3, n_clutter=n_clutter
     )
-    assert len(scene.clutter) == (n_clutter if CLUTTER else 0)
+    assert len(scene.clutter) == n_clutter
     for piece in scene.clutter:
         assert piece.kind in CLUTTER
         for container in scene.containers:
