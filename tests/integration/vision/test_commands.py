@@ -7,6 +7,9 @@ import pytest
 
 from cli.main import main
 from sorter.types import Label
+from tests.unit.vision.labelled.folders import write_yolo
+
+SHIPPED = Path(__file__).parents[3] / "vision" / "packages" / "detector"
 
 
 def run(*words: str) -> int:
@@ -38,6 +41,50 @@ def test_training_then_resuming_then_evaluating_a_detector(
     labels = {label.name.lower() for label in Label}
     assert measured["ap50_by_label"].keys() == measured["ap50_95_by_label"].keys() == labels
     assert {"ap50", "ap50_95", "at_threshold", "seconds_per_view"} <= measured.keys()
+
+
+def test_training_on_photographs_from_a_package_and_measuring_on_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "0 0.5 0.5 0.5 0.5\n1 0.2 0.2 0.1 0.1"
+    bench = write_yolo(tmp_path / "bench", dict.fromkeys("abcd", lines), "names: [bolt, hand]")
+    (bench / "images" / "b.png").write_bytes(b"")
+    spec, out = f"yolo:{bench}:ignore=hand:skip_bad", tmp_path / "run"
+    train = ["train", "detector", "--views", "2", "--judges", "1", "--steps", "1", "--batch", "2"]
+    train += ["--photographs", f"{spec}:first=0.5:window=0.5", "--judge-photographs"]
+    train += [f"{spec}:last=0.5", "--photograph-share", "0.5", "--input", "160x112"]
+    train += ["--from", str(SHIPPED), "--device", "cpu", "--out", str(out)]
+    assert run(*train) == 0
+    assert "Left out: " in capsys.readouterr().err
+    card = json.loads((out / "package" / "model.json").read_text())
+    assert card["input_size"] == [160, 112]
+    assert "photographs (yolo, bench, first 0.5, ignored hand" in card["training"]["how"]
+    assert {"ap50_photographs", "mean_of_both"} <= card["scores"]["validation"].keys()
+
+    scores = tmp_path / "scores.json"
+    words = ["evaluate", "--model", str(out / "package"), "--views", "0", "--photographs", spec]
+    assert run(*words, "--json", str(scores)) == 0
+    (measured,) = json.loads(scores.read_text())["photographs"]
+    assert measured["pictures"] == 3
+    assert {"false_boxes_a_picture", "recall"} <= measured["at_threshold"].keys()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--input", "wide"], "not a size such as 448x336: wide"),
+        (["--input", "450x336"], "multiples of 16"),
+        (["--photographs", "bench"], "expected FORMAT:FOLDER"),
+        (["--photographs", "yolo:nowhere"], "holds 0 pairs of folders"),
+        (["--from", "nowhere"], r"model.json: cannot be read"),
+    ],
+)
+def test_what_training_cannot_use_is_one_sentence_before_anything_is_rendered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    assert run("train", "detector", "--out", str(tmp_path / "run"), *words) == 1
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "run" / "views").exists()
 
 
 def test_training_an_embedder(tmp_path: Path) -> None:
