@@ -260,7 +260,9 @@ def _matrix(sprite: Sprite, pose: Pose, left: int, top: int) -> NDArray[np.float
 
 
 def _shadow(cover: Pixels, lamp: Lamp, tall_px: float) -> Pixels:
-    """Return how dark the table is around something, in 0 to 1."""
+    """Return how dark the table is around something, in 0 to 1; a mark on it casts no shadow."""
+    if tall_px <= 0:
+        return np.zeros_like(cover)
     shares = [(lamp.shadow_offset(tall_px), 1.0)]
     if lamp.second[2] > 0:
         # Each lamp lights the other one's shadow: two shadows are paler than one.

@@ -87,7 +87,7 @@ def magnifier(canvas: Canvas, rng: np.random.Generator) -> None:
     x = 0.48 - radius
     canvas.add(canvas.disc(x, 0, radius), rim, height=0.05, bevel=0.02, gloss=0.75)
     lens = canvas.disc(x, 0, radius - 0.035)
-    canvas.add(lens, (240, 246, 246), height=0.06, bevel=0.2, gloss=0.44, clear=0.92)
+    canvas.add(lens, (240, 246, 246), height=0.04, bevel=0.08, gloss=0.44, clear=0.93)
     _glint(canvas, lens, arc(x, 0, radius - 0.07, radius - 0.07, 190, 250, 10), 0.03, 0.75)
     collar = canvas.box(x - radius - 0.04, 0, 0.1, 0.06)
     canvas.add(collar, rim, height=0.04, bevel=0.03, axis_y=0, gloss=0.8)
@@ -109,7 +109,7 @@ def light_bulb(canvas: Canvas, rng: np.random.Generator) -> None:
         ]
     )
     globe = canvas.polygon(shape)
-    canvas.add(globe, tint, height=radius, bevel=radius, gloss=0.44, clear=0.8)
+    canvas.add(globe, tint, height=radius, bevel=radius, gloss=0.44, clear=0.92)
     for y in (-0.035, 0.035):
         canvas.paint(canvas.stroke(((-0.15, y), (x - 0.03, 2 * y)), 0.012), (110, 105, 100), 0.9)
     coil = np.stack([np.full(9, x - 0.03), np.linspace(-0.07, 0.07, 9)], axis=1)

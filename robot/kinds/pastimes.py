@@ -6,8 +6,8 @@ import numpy as np
 
 from robot.kinds.canvas import Canvas, Kind, Points, Rgb, arc, regular
 from robot.kinds.materials import BRASSES, PLASTICS, STEELS, WOODS, pick, scaled
-from robot.kinds.outlines import both, mirrored, polar
-from robot.kinds.textures import wood_grain
+from robot.kinds.outlines import blob, both, mirrored, polar
+from robot.kinds.textures import speckle, wood_grain
 
 
 def toy_car(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -65,6 +65,7 @@ def tea_light(canvas: Canvas, rng: np.random.Generator) -> None:
     waxes: tuple[Rgb, ...] = (
         (244, 240, 228),
         (244, 240, 228),
+        (238, 226, 200),
         (196, 60, 60),
         (150, 110, 170),
         (230, 200, 120),
@@ -80,11 +81,13 @@ def tea_light(canvas: Canvas, rng: np.random.Generator) -> None:
     wax = canvas.disc(0, 0, 0.425)
     colour = pick(rng, waxes, 5)
     canvas.add(wax, colour, lift=0.16, height=-0.02, bevel=0.03, gloss=0.25)
-    pool = canvas.ellipse(0, 0, rng.uniform(0.15, 0.3), rng.uniform(0.15, 0.28))
-    canvas.add(pool, scaled(colour, 0.9), lift=0.14, height=-0.05, bevel=0.12, gloss=0.44)
-    canvas.add(canvas.disc(0, 0, 0.07), (170, 172, 176), lift=0.1, height=0.02, gloss=0.7)
-    wick: Points = ((0.0, 0.0), (0.06, -0.05), (float(rng.uniform(0.06, 0.13)), -0.09))
-    canvas.add(canvas.stroke(wick, 0.035), (40, 34, 30), lift=0.2, height=0.1, gloss=0.0)
+    speckle(canvas, rng, wax, 7, 0.05)
+    x, y = rng.uniform(-0.05, 0.05, 2)
+    pool = canvas.polygon(blob(rng, 0.1) * float(rng.uniform(0.4, 0.65)) + (x, y))
+    canvas.add(pool, scaled(colour, 0.93), lift=0.14, height=-0.012, bevel=0.1, gloss=0.44)
+    canvas.add(canvas.disc(x, y, 0.05), (140, 140, 142), lift=0.12, height=0.02, gloss=0.6)
+    wick: Points = ((x, y), (x + 0.08, y - 0.07), (x + float(rng.uniform(0.1, 0.18)), y - 0.16))
+    canvas.add(canvas.stroke(wick, 0.045), (40, 34, 30), lift=0.2, height=0.1, gloss=0.0)
 
 
 def matchstick(canvas: Canvas, rng: np.random.Generator) -> None:

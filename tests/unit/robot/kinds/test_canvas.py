@@ -72,6 +72,14 @@ def test_a_see_through_thing_casts_a_lighter_shadow() -> None:
     assert darkest[0] < darkest[1]
 
 
+def test_what_has_no_height_casts_no_shadow() -> None:
+    picture = np.full((100, 100, 3), 200, np.uint8)
+    sprite = disc(0.0)
+    lay_sprite(picture, sprite, Pose((50, 50), 0.0, 60 / sprite.length_px), LAMP, 0.0)
+    assert (picture[:, :18] == 200).all()
+    assert (picture[:18] == 200).all()
+
+
 def test_a_sprite_refuses_a_clearness_of_another_shape() -> None:
     with pytest.raises(InvalidInputError, match="clearness"):
         Sprite(
