@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from robot.render_sheets import contact_sheet, kind_sheet, with_boxes
+from robot.datasets import RenderedViews
+from robot.render_sheets import contact_sheet, kind_sheet, view_sheet, with_boxes
 
 
 def test_a_kind_sheet_has_a_row_a_kind_and_a_column_a_thing() -> None:
@@ -23,6 +24,13 @@ def test_a_contact_sheet_keeps_every_picture_in_order() -> None:
     assert sheet[0, 6, 0] == 20
     assert sheet[4, 0, 0] == 30
     assert sheet[4, 6, 0] == 128
+
+
+def test_a_view_sheet_shows_every_view_made_as_wide_as_asked_for() -> None:
+    sheet = view_sheet(RenderedViews(3, seed=7001, resolution=0.08), n_columns=2, width_px=60)
+    assert sheet.shape == (90, 120, 3)
+    assert (sheet[45:, 60:] == 128).all()
+    assert (sheet[:45] != 128).mean() > 0.5
 
 
 def test_boxes_are_drawn_on_a_copy() -> None:
