@@ -18,7 +18,7 @@ from cli.training_run import (
 )
 from robot.datasets import RenderedCrops
 from robot.kinds import TRAINING_KINDS
-from robot.kinds.made_up import FAMILIES, PREFIX, made_up_design, made_up_number
+from robot.kinds.made_up import PREFIX, SORTS, made_up_design, made_up_number
 from sorter.types import LabelArray
 from vision.labelled.crops import PhotographCrops
 from vision.labelled.specification import spec_from_text
@@ -120,11 +120,12 @@ def _small(order: Order, folder: str, title: str, crops: CropDataset) -> Prepare
 
 
 def _families(kinds: Sequence[str]) -> LabelArray:
-    """Return the family of each made-up kind, and none of the others."""
+    """Return the sort of each made-up kind that is of one, and none for the others."""
     numbers = [made_up_number(name) for name in kinds]
+    designs = [None if number is None else made_up_design(number) for number in numbers]
     families = [
-        NO_FAMILY if number is None else FAMILIES.index(made_up_design(number).family)
-        for number in numbers
+        SORTS.index(design.family) if design and design.family in SORTS else NO_FAMILY
+        for design in designs
     ]
     return np.array(families, np.int64)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.evaluate_embedder import measured_embedder, print_embedder
+
 if TYPE_CHECKING:
     from vision.ports import DetectionDataset
 
@@ -21,12 +23,17 @@ EPILOG = """
 
   $ sorterbot evaluate --views 50 --crops 1000 --embedder runs/embedder/package
 
+  $ sorterbot evaluate --views 0 --photograph-crops nuts=voc:nuts --photograph-crops cards=voc:cards
+
   $ sorterbot evaluate --views 0 --photographs yolo:bench:last=0.2:ignore=Hand
 
 Average precision is COCO's, by pycocotools, with boxes scored in pixels of full pictures.
 Precision, recall and the error of box centres are those at the package's own score threshold.
 With `--crops`, the embedder is measured too: `purity` is the share of items that K-Means puts
-with the majority of their cluster, over 100 scenes of 3 kinds with 5 items each.
+with the majority of their cluster, over 100 scenes of 3 kinds with 5 items each, once of kinds
+that training knew and once of kinds held out from it. `--photograph-crops` measures the same on
+what is labelled on photographs, all sets together; the classes are the kinds, unless KIND= says
+that the whole set is of one.
 Labelled photographs are named as for `sorterbot train detector`; items alone are scored there, and
 what is ignored counts neither as right nor as false.
 """
@@ -54,6 +61,12 @@ def evaluate(
     embedder: Annotated[
         str, typer.Option(help="Folder of the embedder's package; without it, the shipped one.")
     ] = "",
+    photograph_crops: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[KIND=]SPEC", help="Measure the embedder on crops of photographs; repeatable."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")] = (
         "auto"
     ),
@@ -67,8 +80,8 @@ def evaluate(
         scores |= _measured(model, views, seed, resolution, device)
     if photographs:
         scores["photographs"] = [_measured_photographs(model, s, device) for s in photographs]
-    if crops:
-        scores |= _measured_embedder(embedder, crops, seed, device)
+    if crops or photograph_crops:
+        scores |= measured_embedder(embedder, crops, seed, photograph_crops or (), device)
     _print(scores)
     if json_file is not None:
         json_file.write_text(json.dumps(scores, indent=2) + "\n")
@@ -110,25 +123,12 @@ def _detected(model: str, dataset: DetectionDataset, device: str) -> dict[str, A
     }
 
 
-def _measured_embedder(source: str, crops: int, seed: int, device: str) -> dict[str, Any]:
-    from cli.training_run import progress_bar
-    from robot.datasets import RenderedCrops
-    from vision.load import load_embedder
-    from vision.purity import purity_of
-
-    embedder = load_embedder(source, device)
-    with progress_bar("Embedding", crops) as advance:
-        purity = purity_of(embedder, RenderedCrops(crops, seed), seed, advance)
-    return {"embedder": embedder.version, "crops": crops, "purity": purity}
-
-
 def _print(scores: dict[str, Any]) -> None:
     if "views" in scores:
         _print_detector(scores, f"{scores['views']} views")
     for measured in scores.get("photographs", ()):
         _print_detector(measured, f"{measured['pictures']} photographs ({measured['title']})")
-    if "purity" in scores:
-        typer.echo(f"{scores['embedder']}: K-Means purity {scores['purity']:.4f}.")
+    print_embedder(scores)
 
 
 def _print_detector(scores: dict[str, Any], pictures: str) -> None:

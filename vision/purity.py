@@ -52,13 +52,23 @@ def sorting_purity(
     return right / (n_scenes * kinds_per_scene * items_per_kind)
 
 
-def purity_of(
-    embedder: Embedder,
-    crops: CropDataset,
-    seed: int,
-    report: Callable[[int], None] | None = None,
-) -> float:
-    """Embed every crop of a dataset and return the :func:`sorting_purity` of scenes of them."""
+def overall_purity(embeddings: FloatArray, kinds: LabelArray) -> float:
+    """Return the same share where K-Means parts all crops at once, a cluster a kind.
+
+    Args:
+        embeddings: ``(n, d)``; normalised to length 1 here.
+        kinds: ``(n,)`` the true kind of each.
+    """
+    values = embeddings / np.maximum(np.linalg.norm(embeddings, axis=1, keepdims=True), 1e-12)
+    n_kinds = len(np.unique(kinds))
+    found = KMeans(n_kinds, n_init=10, random_state=0).fit_predict(values)
+    return _majority(found, kinds) / len(kinds)
+
+
+def embed_crops(
+    embedder: Embedder, crops: CropDataset, report: Callable[[int], None] | None = None
+) -> tuple[FloatArray, LabelArray]:
+    """Embed every crop of a dataset; return ``(n, d)`` embeddings and ``(n,)`` kinds."""
     rows: list[FloatArray] = []
     kinds: list[int] = []
     for index in range(len(crops)):
@@ -67,8 +77,18 @@ def purity_of(
         kinds.append(kind)
         if report:
             report(index + 1)
-    values = np.concatenate(rows)
-    return sorting_purity(values, np.array(kinds, np.int64), np.random.default_rng(seed))
+    return np.concatenate(rows), np.array(kinds, np.int64)
+
+
+def purity_of(
+    embedder: Embedder,
+    crops: CropDataset,
+    seed: int,
+    report: Callable[[int], None] | None = None,
+) -> float:
+    """Embed every crop of a dataset and return the :func:`sorting_purity` of scenes of them."""
+    values, kinds = embed_crops(embedder, crops, report)
+    return sorting_purity(values, kinds, np.random.default_rng(seed))
 
 
 def _majority(clusters: LabelArray, kinds: LabelArray) -> int:

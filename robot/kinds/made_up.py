@@ -26,6 +26,9 @@ PREFIX = "made-up-"
 FAMILIES: tuple[str, ...] = ("thing", "natural", "stuff", "board", "card")
 """What the designs are alike in; see :class:`Design`."""
 
+SORTS: tuple[str, ...] = ("natural", "board", "card")
+"""Families that are a sort of things to the eye, whatever the kind."""
+
 _SHARES = (0.5, 0.18, 0.07, 0.12, 0.13)
 _NATURALS: tuple[Rgb, ...] = (
     (116, 70, 40),

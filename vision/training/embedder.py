@@ -24,7 +24,7 @@ from vision.weights import load_weights, weights_of
 
 _SCALE = 16.0  # sharpness of the softmax over cosines
 _MARGIN = 0.2  # by how much the right kind's cosine must lead
-_FAMILY_WEIGHT = 0.4  # of the loss over families, where some kinds have one
+_FAMILY_WEIGHT = 1.0  # of the loss over families, where some kinds have one
 _JUDGE_BATCH = 64
 
 NO_FAMILY = -1
