@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from sorter.errors import InvalidInputError
+from sorter.types import Clustering
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Detector, Embedder
 from workers.celery_app import ImportedCelery
@@ -28,6 +29,7 @@ class Environment:
     Attributes:
         image_store: ``file:///folder`` or ``s3://bucket/prefix``.
         detector: Folder of a model package; "" for the one that is shipped. So for ``embedder``.
+        clustering: How alike items become clusters.
     """
 
     database_url: str
@@ -38,13 +40,14 @@ class Environment:
     embedder: str = ""
     max_image_pixels: int = DEFAULT_MAX_PIXELS
     log_level: str = "INFO"
+    clustering: Clustering = Clustering.KMEANS
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
     """Read the variables that begin with ``SORTERBOT_``.
 
     Raises:
-        InvalidInputError: One is missing, or is no number where one is needed.
+        InvalidInputError: One is missing, is no number where one is needed, or names nothing.
     """
     pixels = variables.get("SORTERBOT_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS))
     if not pixels.isdecimal():
@@ -58,6 +61,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         embedder=variables.get("SORTERBOT_EMBEDDER", ""),
         max_image_pixels=int(pixels),
         log_level=variables.get("SORTERBOT_LOG_LEVEL", "INFO"),
+        clustering=_clustering(variables.get("SORTERBOT_CLUSTERING", Clustering.KMEANS)),
     )
 
 
@@ -93,6 +97,7 @@ def make_services(environment: Environment) -> Services:
         embedder=LoadedOnce(partial(_load_embedder, environment.embedder)),
         sleep=time.sleep,
         rules=Rules(max_image_pixels=environment.max_image_pixels),
+        clustering=environment.clustering,
     )
 
 
@@ -112,6 +117,16 @@ def _load_embedder(source: str) -> Embedder:
     embedder = load_embedder(source)
     embedder.embed([np.zeros((64, 64, 3), np.uint8)])
     return embedder
+
+
+def _clustering(name: str) -> Clustering:
+    try:
+        return Clustering(name)
+    except ValueError:
+        names = ", ".join(Clustering)
+        raise InvalidInputError(
+            f"SORTERBOT_CLUSTERING must be one of {names}, not {name!r}"
+        ) from None
 
 
 def _required(variables: Mapping[str, str], name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sorter.types import Clustering
 from storage.ports import ImageStore, Store
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Detector, Embedder
@@ -68,6 +69,7 @@ class Services:
         detector: Loaded by processes that serve the queue ``gpu``.
         embedder: Loaded by processes that serve the queue ``sort``.
         sleep: Waits that many seconds.
+        clustering: How alike items become clusters.
     """
 
     worker_id: str
@@ -78,3 +80,4 @@ class Services:
     embedder: LoadedOnce[Embedder]
     sleep: Sleep
     rules: Rules = field(default_factory=Rules)
+    clustering: Clustering = Clustering.KMEANS

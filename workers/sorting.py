@@ -67,7 +67,15 @@ def _plan(claim: SessionClaim, using: Services) -> dict[str, Any]:
     images = read_patiently(partial(using.store.load_images, session_id), using.sleep)
     embedder = using.embedder.get()
     crops = make_crop_embedder(images, using, embedder)
-    plan = plan_session(claim.session.arm, photographs, crops)
+    n_announced = max(claim.session.expected_images or 0, len(images))
+    plan = plan_session(
+        claim.session.arm,
+        photographs,
+        crops,
+        clustering=using.clustering,
+        at=claim.session.sealed_at,
+        n_missing=n_announced - len(photographs),
+    )
     models = {"detector": _detectors(images), "embedder": embedder.version}
     return plan_document(plan, models)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sorter.errors import InvalidInputError
+from sorter.types import Clustering
 from workers.bootstrap import Environment, read_environment
 
 VARIABLES = {
@@ -23,6 +24,7 @@ def test_what_is_not_set_has_its_default() -> None:
         embedder="",
         max_image_pixels=50_000_000,
         log_level="INFO",
+        clustering=Clustering.KMEANS,
     )
 
 
@@ -32,10 +34,12 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_EMBEDDER": "imagenet",
         "SORTERBOT_MAX_IMAGE_PIXELS": "1000",
         "SORTERBOT_LOG_LEVEL": "DEBUG",
+        "SORTERBOT_CLUSTERING": "agglomerative",
     }
     environment = read_environment(VARIABLES | more)
     assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
     assert (environment.max_image_pixels, environment.log_level) == (1000, "DEBUG")
+    assert environment.clustering is Clustering.AGGLOMERATIVE
 
 
 @pytest.mark.parametrize("missing", VARIABLES)
@@ -48,3 +52,8 @@ def test_a_missing_variable_is_named(missing: str) -> None:
 def test_a_limit_that_is_no_number_is_refused(pixels: str) -> None:
     with pytest.raises(InvalidInputError, match="SORTERBOT_MAX_IMAGE_PIXELS"):
         read_environment(VARIABLES | {"SORTERBOT_MAX_IMAGE_PIXELS": pixels})
+
+
+def test_a_clustering_that_nobody_knows_is_refused_and_the_known_ones_named() -> None:
+    with pytest.raises(InvalidInputError, match="kmeans, spherical, agglomerative"):
+        read_environment(VARIABLES | {"SORTERBOT_CLUSTERING": "by colour"})

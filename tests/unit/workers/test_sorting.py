@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sorter.errors import InvalidInputError, TransientError
-from sorter.types import Crop
+from sorter.types import Clustering, Crop
 from storage.ports import SessionState
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections, make_png
+from workers import sorting
 from workers.detecting import detect_image
 from workers.sorting import make_crop_embedder, sort_session
 
@@ -49,6 +51,22 @@ def test_a_ready_session_gets_its_plan_and_names_both_networks(world: World) -> 
     assert len(plan["commands"]) == 2
     assert plan["models"] == {"detector": "fake-detector@1", "embedder": "fake-embedder@1"}
     assert world.session(session_id).state is SessionState.DONE
+
+
+def test_items_are_clustered_as_the_worker_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    plan_session = sorting.plan_session
+
+    def spying(*args: Any, **options: Any) -> Any:
+        asked.append(options["clustering"])
+        return plan_session(*args, **options)
+
+    monkeypatch.setattr(sorting, "plan_session", spying)
+    services = replace(world.services, clustering=Clustering.AGGLOMERATIVE)
+    sort_session(make_ready_session(world), services)
+    assert asked == [Clustering.AGGLOMERATIVE]
 
 
 def test_a_session_of_which_a_picture_failed_is_sorted_as_partial(world: World) -> None:
