@@ -40,6 +40,7 @@ POSITIONS_PW = (950.0, 1850.0)
 CROP_MARGIN = 0.1
 """How much a box is grown on each side before it is cut out."""
 
+_DIM_SHARE = 0.08
 _NEAR, _AGAINST, _OVER = 0.12, 0.14, 0.1  # shares of crops with such a neighbour
 _MOST_HIDDEN = 0.3
 _LITTERED = 0.12
@@ -65,7 +66,7 @@ class RenderedViews:
     def __getitem__(self, index: int) -> tuple[NDArray[np.uint8], BoxArray, LabelArray]:
         """Return a picture, its boxes ``(n, 4)`` xyxy in its own pixels, and their labels."""
         rng = _chance(self.seed, index, self.n)
-        scene = random_scene(rng, self.kinds)
+        scene = _dimmed(random_scene(rng, self.kinds), rng)
         position = float(rng.uniform(*POSITIONS_PW))
         photo = photograph(scene, position, rng=rng, resolution=self.resolution)
         quality = round(100 - (100 - scene.optics.jpeg_quality) * min(1.0, self.resolution))
@@ -125,6 +126,14 @@ def _full_scene(rng: np.random.Generator, kinds: Sequence[str]) -> Scene:
     )
 
 
+def _dimmed(scene: Scene, rng: np.random.Generator) -> Scene:
+    """Return a scene as it is, or with most of its light off: lamps fail while arms work."""
+    if rng.random() > _DIM_SHARE:
+        return scene
+    exposure = scene.optics.exposure * float(rng.uniform(0.3, 0.75))
+    return replace(scene, optics=replace(scene.optics, exposure=exposure))
+
+
 def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[np.uint8]:
     """Photograph the few pixels around one thing, in or out of a container, and cut it out."""
     position = float(rng.uniform(*POSITIONS_PW))
@@ -142,6 +151,7 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
     items = (item, *_neighbours(rng, item, kinds))
     looks = (make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0)
     scene = Scene(items, containers, *looks, clutter=() if containers else _litter(rng, centre))
+    scene = _dimmed(scene, rng)
     reach = int(item.radius_px * (1 + 2.6 * CROP_MARGIN)) + 6
     window = (int(place[0]) - reach, int(place[1]) - reach, 2 * reach, 2 * reach)
     view = View(position, window_px=window)
