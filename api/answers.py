@@ -264,6 +264,10 @@ class PlanAnswer(BaseModel):
     containers: list[dict[str, Any]]
     set_aside: list[dict[str, Any]]
     travel_pw: float
+    flags: list[str] = Field(
+        default=[],
+        description="What to be warned of: calibration_stale, calibration_bad, images_missing.",
+    )
 
 
 class OutcomeAnswer(BaseModel):

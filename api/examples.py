@@ -125,6 +125,7 @@ EXAMPLES: Mapping[type[BaseModel], dict[str, Any]] = {
         "containers": [_CONTAINER],
         "set_aside": [],
         "travel_pw": 254.4,
+        "flags": ["calibration_stale"],
     },
     OutcomesBody: {"outcomes": [{"command": 0, "result": "picked"}]},
     OutcomesAnswer: {

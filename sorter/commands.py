@@ -95,6 +95,7 @@ def plan_document(plan: Plan, models: Mapping[str, str]) -> dict[str, Any]:
         ],
         "set_aside": [{"item": one.item, "reason": one.reason.value} for one in plan.set_aside],
         "travel_pw": _number(plan.travel_pw),
+        "flags": [flag.value for flag in plan.flags],
     }
 
 

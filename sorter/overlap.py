@@ -48,6 +48,14 @@ class Overlap:
         """How often a thing is seen again after its first sighting."""
         return len(self.thing) - self.n_things
 
+    def thinned(self, n_things: int) -> Overlap:
+        """Return at most so many things, from all over the table."""
+        step = -(-self.n_things // n_things)
+        if step <= 1:
+            return self
+        kept = np.flatnonzero(self.thing % step == 0)
+        return Overlap(self.sightings.take(kept), self.thing[kept] // step)
+
 
 def find_overlap(sightings: Sightings, repeatability_px: float) -> Overlap:
     """Match uncut sightings of one thing across pictures, as merging does.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,9 @@ from sorter.crops import crop_of
 from sorter.deduplication import deduplicate
 from sorter.destinations import Destination, Target, choose_destinations
 from sorter.embedding import normalise_embeddings
+from sorter.flags import find_flags
 from sorter.merging import merge_groups
+from sorter.neighbours import without_joint_boxes
 from sorter.ports import CropEmbedder
 from sorter.sightings import Sightings, locate
 from sorter.types import (
@@ -58,6 +61,8 @@ def sort_session(
     seed: int = 0,
     home: ServoPosition | None = None,
     clustering: Clustering = Clustering.KMEANS,
+    at: datetime | None = None,
+    n_missing: int = 0,
 ) -> Plan:
     """Plan what to pick and where to drop it.
 
@@ -70,6 +75,8 @@ def sort_session(
         seed: Of the clustering.
         home: Where the arm starts; :func:`~sorter.commands.home_of` unless told.
         clustering: How items are put into at most as many clusters as there are containers.
+        at: When the session was, aware: tells whether the arm's calibration is too old.
+        n_missing: Pictures that were announced or came, and could not be looked at.
 
     Raises:
         InvalidInputError: Photographs share an id or differ in size, or embeddings are unfit.
@@ -91,6 +98,7 @@ def sort_session(
         containers=table.containers,
         set_aside=aside,
         travel_pw=total_travel_pw(ordered, home),
+        flags=find_flags(arm, photographs, at=at, n_missing=n_missing),
     )
 
 
@@ -99,7 +107,8 @@ def find_things(arm: Arm, photographs: Sequence[Photograph], embedder: CropEmbed
     if not photographs:
         return Table()
     sightings = locate(photographs, arm.geometry)
-    of_items, of_containers = sightings.of(Label.ITEM), sightings.of(Label.CONTAINER)
+    of_items = without_joint_boxes(sightings.of(Label.ITEM))
+    of_containers = sightings.of(Label.CONTAINER)
 
     def look(numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return _look_at(of_items.take(numbers), embedder)

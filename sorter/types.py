@@ -248,6 +248,14 @@ class SetAsideReason(StrEnum):
     UNSURE = "unsure"
 
 
+class Flag(StrEnum):
+    """What a plan warns of, though it could be made."""
+
+    CALIBRATION_STALE = "calibration_stale"
+    CALIBRATION_BAD = "calibration_bad"
+    IMAGES_MISSING = "images_missing"
+
+
 @dataclass(frozen=True, slots=True)
 class SetAside:
     """An item that stays where it is; ``item`` is its number in :attr:`Plan.items`."""
@@ -289,6 +297,7 @@ class Plan:
         items: Sorted by position; commands and ``set_aside`` refer to them by number.
         containers: Sorted by position.
         travel_pw: Servo travel of all commands from ``home``, slower servo counted.
+        flags: What to be warned of, in the order of :class:`Flag`.
     """
 
     arm_id: str
@@ -298,3 +307,4 @@ class Plan:
     containers: tuple[Container, ...]
     set_aside: tuple[SetAside, ...]
     travel_pw: float
+    flags: tuple[Flag, ...] = ()

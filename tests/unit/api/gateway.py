@@ -42,6 +42,7 @@ PLAN: dict[str, Any] = {
     "containers": [{"container": 0}],
     "set_aside": [],
     "travel_pw": 200.0,
+    "flags": [],
 }
 SETTINGS = Settings(
     max_image_bytes=50_000,

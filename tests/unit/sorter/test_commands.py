@@ -22,6 +22,7 @@ from sorter.types import (
     Command,
     Container,
     Crop,
+    Flag,
     Item,
     Plan,
     ServoPosition,
@@ -56,6 +57,7 @@ def make_plan():
         containers=(container,),
         set_aside=(SetAside(1, SetAsideReason.IN_CONTAINER),),
         travel_pw=700.0000000001,
+        flags=(Flag.CALIBRATION_BAD,),
     )
 
 
@@ -100,6 +102,7 @@ def test_the_document_of_a_plan_is_what_robots_read():
         ],
         "set_aside": [{"item": 1, "reason": "in_container"}],
         "travel_pw": 700.0,
+        "flags": ["calibration_bad"],
     }
 
 
