@@ -33,7 +33,7 @@ DETECTOR_EPILOG = """
   $ sorterbot train detector --from runs/detector/package --out runs/real
   --photographs yolo:bench:first=0.8:ignore=Hand --judge-photographs yolo:bench:last=0.2:ignore=Hand
 
-SPEC is `yolo:FOLDER` or `voc:FOLDER` and any of `:first=0.8` or `:last=0.2` (by file name),
+SPEC is `yolo:FOLDER` or `voc:FOLDER` and any of `:first=0.8`, `:last=0.2` (parts by file name),
 `:item=A,B`, `:container=C`, `:ignore=D` (classes by name or number; what is not named is an item),
 `:window=0.4` (learn from windows of that share of the sides), `:images=`, `:labels=`, `:names=`
 (paths below FOLDER, where they cannot be guessed) and `:skip_bad`.

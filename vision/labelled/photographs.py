@@ -76,10 +76,10 @@ class LabelledPhotographs:
         self,
         source: LabelFormat,
         classes: ClassMap,
-        part: Part | None = None,
+        parts: Sequence[Part] = (),
         skip_bad: bool = False,
     ) -> None:
-        """Check the photographs of a part, and leave out the bad ones where that is asked for.
+        """Take part after part, check what is left, and leave out bad ones where asked to.
 
         Raises:
             InvalidInputError: Names the first file that is empty, damaged or wrongly labelled,
@@ -87,7 +87,10 @@ class LabelledPhotographs:
         """
         self._pictures: list[tuple[Path, BoxArray, LabelArray, tuple[str, ...]]] = []
         self.skipped: list[str] = []
-        for path in (part or Part()).of(source.photographs()):
+        paths = source.photographs()
+        for part in parts:
+            paths = part.of(paths)
+        for path in paths:
             try:
                 self._pictures.append((path, *_labelled(path, source, classes)))
             except InvalidInputError as error:

@@ -20,7 +20,8 @@ _FLAG = "skip_bad"
 class PhotographSpec:
     """``FORMAT:FOLDER``, and any of the options below, each after a colon.
 
-    ``first=0.8`` or ``last=0.2`` takes a part by file name. ``item=``, ``container=`` and
+    ``first=0.8`` or ``last=0.2`` takes a part by file name; ``first=0.8:last=0.1`` takes the last
+    tenth of the first four fifths. ``item=``, ``container=`` and
     ``ignore=`` give classes their meaning, by names or numbers with commas between; what is not
     named is an item, unless ``item=`` is given. ``window=0.4`` learns from windows of that share
     of the picture's sides. ``images=``, ``labels=`` and ``names=`` are paths below the folder,
@@ -33,7 +34,7 @@ class PhotographSpec:
 
     format: str
     folder: Path
-    part: Part = field(default_factory=Part)
+    parts: tuple[Part, ...] = ()
     window: float = 1.0
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -48,9 +49,8 @@ class PhotographSpec:
     @property
     def title(self) -> str:
         """What the set is, for a model card: without the path of this machine."""
-        side = "last" if self.part.is_last else "first"
         words = [self.format, self.folder.resolve().name]
-        words += [f"{side} {self.part.share:g}"] if self.part.share < 1 else []
+        words += [f"{'last' if p.is_last else 'first'} {p.share:g}" for p in self.parts]
         words += [f"{meaning} {'/'.join(names)}" for meaning, names in self.classes.items()]
         words += [f"windows of {self.window:g}"] if self.window < 1 else []
         return ", ".join(words)
@@ -63,7 +63,7 @@ class PhotographSpec:
         """
         source, names = _FORMATS[self.format](self.folder, self.places)
         classes = ClassMap(names, **self.classes)
-        return LabelledPhotographs(source, classes, self.part, self.skip_bad)
+        return LabelledPhotographs(source, classes, self.parts, self.skip_bad)
 
 
 def spec_from_text(text: str) -> PhotographSpec:
@@ -75,15 +75,15 @@ def spec_from_text(text: str) -> PhotographSpec:
     head, *tail = text.split(":")
     if not tail:
         raise InvalidInputError(f"{text}: expected FORMAT:FOLDER, such as yolo:photographs")
-    options = dict(_option(part) for part in tail[1:])
-    if "first" in options and "last" in options:
-        raise InvalidInputError(f"{text}: first= or last=, not both")
+    given = [_option(part) for part in tail[1:]]
+    options = dict(given)
+    if len(options) < len(given):
+        raise InvalidInputError(f"{text}: an option is given twice")
     meanings = (("items", "item"), ("containers", "container"), ("ignored", "ignore"))
-    side = "last" if "last" in options else "first"
     return PhotographSpec(
         head,
         Path(tail[0]),
-        Part(_share(options.get(side, "1")), is_last=side == "last"),
+        tuple(Part(_share(options[n]), n == "last") for n in options if n in ("first", "last")),
         _share(options.get("window", "1")),
         {m: tuple(options[name].split(",")) for m, name in meanings if name in options},
         {name: options[name] for name in ("images", "labels", "names") if name in options},

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +20,10 @@ GOOD = "0 0.5 0.5 0.5 0.5"
 
 
 def photographs(
-    root: Path, part: Part | None = None, skip_bad: bool = False
+    root: Path, parts: Sequence[Part] = (), skip_bad: bool = False
 ) -> LabelledPhotographs:
     source = YoloLabels(root / "images", root / "labels")
-    return LabelledPhotographs(source, CLASSES, part, skip_bad)
+    return LabelledPhotographs(source, CLASSES, parts, skip_bad)
 
 
 def test_pictures_come_in_the_order_of_their_names_with_boxes_in_their_pixels(
@@ -102,7 +103,13 @@ def test_nothing_usable_is_an_error_even_where_bad_ones_are_left_out(tmp_path: P
 
 def test_only_the_part_asked_for_is_checked(tmp_path: Path) -> None:
     root = write_yolo(tmp_path, {"a": GOOD, "b": GOOD, "c": "0 2 2 1 1"})
-    assert photographs(root, Part(0.67)).names == ["a.png", "b.png"]
+    assert photographs(root, [Part(0.67)]).names == ["a.png", "b.png"]
+
+
+def test_parts_are_taken_one_of_the_other(tmp_path: Path) -> None:
+    root = write_yolo(tmp_path, dict.fromkeys("abcdefghij", GOOD))
+    parts = [Part(0.8), Part(0.25, is_last=True)]
+    assert photographs(root, parts).names == ["g.png", "h.png"]
 
 
 @pytest.mark.parametrize("name", ["missing", "."])

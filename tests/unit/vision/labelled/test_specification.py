@@ -43,10 +43,12 @@ def test_bad_ones_are_left_out_by_a_word(tmp_path: Path) -> None:
 
 def test_a_specification_says_what_it_takes_and_how() -> None:
     spec = spec_from_text("yolo:bench:first=0.8:window=0.4:item=a,b")
-    assert spec.part == Part(0.8)
+    assert spec.parts == (Part(0.8),)
     assert spec.window == 0.4
     assert spec.classes == {"items": ("a", "b")}
-    assert spec_from_text("voc:bench").part == Part()
+    assert spec_from_text("voc:bench").parts == ()
+    both = spec_from_text("voc:bench:first=0.8:last=0.1").parts
+    assert both == (Part(0.8), Part(0.1, is_last=True))
 
 
 def test_its_title_holds_no_path_of_this_machine() -> None:
@@ -64,7 +66,7 @@ def test_its_title_holds_no_path_of_this_machine() -> None:
         ("yolo:bench:first=", "not an option of photographs: first="),
         ("yolo:bench:skip_bad=yes", "not an option of photographs: skip_bad=yes"),
         ("yolo:bench:first=most", "not a share: most"),
-        ("yolo:bench:first=0.8:last=0.2", "not both"),
+        ("yolo:bench:first=0.8:first=0.2", "given twice"),
         ("yolo:bench:last=1.5", "a share lies above 0"),
         ("yolo:bench:window=0", "window lies above 0"),
     ],
