@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from cli.report import clearing_row
@@ -13,6 +14,7 @@ from robot.arm import POSITIONS_PW, VirtualArm
 from robot.clearing import MAX_PASSES, Clearing, clear_table
 from robot.judge import Score
 from robot.session import SessionReport
+from sorter.calibration import calibrate
 from sorter.commands import plan_document
 from sorter.errors import InvalidInputError
 from sorter.pipeline import sort_session
@@ -37,11 +39,13 @@ class SortOptions:
     Attributes:
         until_clear: Pass after pass, rather than once.
         positions_pw: Where the arm photographs.
+        is_calibrated: Whether each arm is calibrated first, by what it sees on another table.
     """
 
     until_clear: bool = False
     clustering: Clustering = Clustering.KMEANS
     positions_pw: tuple[float, ...] = POSITIONS_PW
+    is_calibrated: bool = False
 
     def document(self) -> dict[str, Any]:
         """Return it as a JSON object."""
@@ -72,6 +76,8 @@ def sort_table(
     """Lay a table, photograph it, sort it, carry the plan out, and judge."""
     options = options or SortOptions()
     arm = tables.stand_at(number, f"SCENE{number:04}")
+    if options.is_calibrated:
+        arm.arm = calibrated(tables.stand_earlier(number, arm.arm.arm_id), options, networks)
     clearing = clear_table(
         arm,
         lambda positions_pw: sort_once(arm, positions_pw, networks, options.clustering),
@@ -80,6 +86,18 @@ def sort_table(
         max_passes=MAX_PASSES if options.until_clear else 1,
     )
     return table_result(clearing, tables.seed + number)
+
+
+def calibrated(arm: VirtualArm, options: SortOptions, networks: Networks) -> Arm:
+    """Return the arm as a calibration by its own table makes it, or as it was where none can be."""
+    seen = look_at(dict(arm.photographs(options.positions_pw)), networks)
+    try:
+        calibration = calibrate(
+            arm.arm.geometry, seen, calibration_id="measured", made_at=datetime.now(UTC)
+        )
+    except InvalidInputError:
+        return arm.arm
+    return calibration.applied_to(arm.arm)
 
 
 def sort_once(
@@ -119,19 +137,24 @@ def plan_for(
         pictures: JPEG or PNG bytes, by the position that each was taken at.
     """
     data = {f"{position_pw:g}": bytes_ for position_pw, bytes_ in pictures.items()}
-    photographs = []
-    for position_pw in pictures:
-        image_id = f"{position_pw:g}"
-        try:
-            rgb = decode_rgb(data[image_id])
-        except InvalidInputError:
-            continue
-        size = ImageSize(rgb.shape[1], rgb.shape[0])
-        (detections,) = networks.detector.detect([rgb])
-        photographs.append(Photograph(image_id, position_pw, size, detections))
+    photographs = look_at(pictures, networks)
     keys = {image_id: image_id for image_id in data}
     crops = StoredCropEmbedder(keys, data.__getitem__, networks.embedder)
     models = {"detector": networks.detector.version, "embedder": networks.embedder.version}
     options: dict[str, Any] = {} if clustering is Clustering.KMEANS else {"clustering": clustering}
     plan = plan_document(sort_session(arm, photographs, crops, **options), models)
     return {**plan, "state": "done" if len(photographs) == len(pictures) else "partial"}
+
+
+def look_at(pictures: Mapping[float, bytes], networks: Networks) -> list[Photograph]:
+    """Return what is detected in each picture that can be read; its id tells the position."""
+    photographs = []
+    for position_pw, data in pictures.items():
+        try:
+            rgb = decode_rgb(data)
+        except InvalidInputError:
+            continue
+        size = ImageSize(rgb.shape[1], rgb.shape[0])
+        (detections,) = networks.detector.detect([rgb])
+        photographs.append(Photograph(f"{position_pw:g}", position_pw, size, detections))
+    return photographs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -15,13 +15,12 @@ from robot.kinds import HELD_OUT_KINDS, KINDS, TRAINING_KINDS
 from robot.table import Scene
 from robot.table_layout import make_scene
 from sorter.errors import InvalidInputError
-from sorter.types import ArmGeometry
 
 MAX_ITEMS = 150
 MAX_CONTAINERS = 20
 """Far more than any table has room for; laying more would only be a long search in vain."""
 
-_ARM, _KINDS, _CHANCE, _CLUTTER = 1, 2, 3, 4
+_ARM, _KINDS, _CHANCE, _CLUTTER, _EARLIER = 1, 2, 3, 4, 5
 """What else than the layout is drawn from a table's seed, each from numbers of its own."""
 
 
@@ -59,6 +58,7 @@ class TableSettings:
         covered: The share of free items that partly lie under another one.
         most_clutter: Things that are neither item nor container, at most; drawn by the seed.
         disturbances: Of the arm at each table.
+        leaves_unsure: Whether the arm leaves items on the table of which the plan is unsure.
     """
 
     seed: int = 0
@@ -72,6 +72,7 @@ class TableSettings:
     covered: float = 0.08
     most_clutter: int = 4
     disturbances: Disturbances = field(default_factory=Disturbances)
+    leaves_unsure: bool = False
 
     def __post_init__(self) -> None:
         most_kinds, n_named = self.most_kinds or self.n_kinds, len(self.kind_set.names)
@@ -101,7 +102,9 @@ class TableSettings:
         Raises:
             InvalidInputError: So much has no room on it.
         """
-        rng = np.random.default_rng(self.seed + number)
+        return self._lay(number, np.random.default_rng(self.seed + number))
+
+    def _lay(self, number: int, rng: np.random.Generator) -> Scene:
         n_kinds = self._n_kinds_of(number)
         n_containers = n_kinds if self.n_containers is None else self.n_containers
         n_contained = self.n_contained if n_containers else 0
@@ -115,22 +118,20 @@ class TableSettings:
             **self._hardships(number),
         )
 
-    def stand_at(
-        self, number: int, arm_id: str, registered: ArmGeometry | None = None
-    ) -> VirtualArm:
-        """Return an arm at one table; its hand trembles the same way each time.
+    def stand_at(self, number: int, arm_id: str) -> VirtualArm:
+        """Return an arm at one table; its hand trembles the same way each time."""
+        return self._stand_before(self.lay(number), number, arm_id)
 
-        Args:
-            registered: What the arm believes; its disturbances decide unless given.
-        """
-        return VirtualArm(
-            arm_id,
-            self.lay(number),
-            self._rng(number, _ARM),
-            self.disturbances,
-            self._rng(number, _CHANCE),
-            registered,
-        )
+    def stand_earlier(self, number: int, arm_id: str) -> VirtualArm:
+        """Return the same arm, wrong in the same way, at another table, as of an earlier day."""
+        earlier = self._lay(number, self._rng(number, _EARLIER))
+        return self._stand_before(earlier, number, arm_id)
+
+    def _stand_before(self, scene: Scene, number: int, arm_id: str) -> VirtualArm:
+        rngs = self._rng(number, _ARM), self._rng(number, _CHANCE)
+        arm = VirtualArm(arm_id, scene, rngs[0], self.disturbances, rngs[1])
+        arm.arm = replace(arm.arm, leaves_unsure=self.leaves_unsure)
+        return arm
 
     def _n_kinds_of(self, number: int) -> int:
         if self.most_kinds is None:

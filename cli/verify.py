@@ -23,6 +23,8 @@ EPILOG = """
 
   $ sorterbot verify sort --scenes 20 --disturb radius=0.03,servo=4 --min-right 0.9
 
+  $ sorterbot verify sort --scenes 20 --disturb roll=3,distortion=-0.1 --calibrated
+
   $ sorterbot verify sort --scenes 5 --through-stack
 """
 
@@ -104,6 +106,16 @@ def sort(
         bool,
         typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
     ] = False,
+    calibrated: Annotated[
+        bool,
+        typer.Option(
+            "--calibrated", help="Calibrate each arm first, by what it sees on another table."
+        ),
+    ] = False,
+    leave_unsure: Annotated[
+        bool,
+        typer.Option("--leave-unsure", help="Leave items on the table that may belong elsewhere."),
+    ] = False,
     clustering: Annotated[
         str, typer.Option(help="How alike items are grouped: kmeans, spherical, agglomerative.")
     ] = "kmeans",
@@ -157,6 +169,7 @@ def sort(
     from cli.report import score_document, tables_document, write_json
     from cli.tables import KindSet, TableSettings, choice_from_text, kinds_from_text
     from robot.disturbances import disturbances_from_text
+    from sorter.errors import InvalidInputError
     from sorter.types import Clustering
 
     began_s = time.monotonic()
@@ -174,8 +187,12 @@ def sort(
         covered,
         clutter,
         disturbances_from_text(disturb),
+        leave_unsure,
     )
-    options = SortOptions(until_clear, choice_from_text(Clustering, clustering))
+    method = choice_from_text(Clustering, clustering)
+    options = SortOptions(until_clear, method, is_calibrated=calibrated)
+    if calibrated and through_stack:
+        raise InvalidInputError("--calibrated is measured in one process, not --through-stack")
     if through_stack:
         results = _sort_through_stack(tables, scenes, (detector, embedder), options, console)
     else:

@@ -17,7 +17,7 @@ from robot.table import Scene, Xy
 from robot.table_layout import CAMERA
 from robot.true_camera import photograph_truly
 from sorter.geometry import table_from_servo
-from sorter.types import Arm, ArmGeometry, ArmLimits, ServoPosition
+from sorter.types import Arm, ArmLimits, ServoPosition
 
 POSITIONS_PW = (1800.0, 1600.0, 1400.0, 1200.0, 1000.0)
 """Where the arm photographs. Source: the original's robot, docs/interfaces/sorterbot.md."""
@@ -71,7 +71,7 @@ class VirtualArm:
 
     Attributes:
         scene: The table as it is now.
-        arm: The arm as it registers at the gateway.
+        arm: The arm as it registers at the gateway; a calibration may take its place.
         truth: The table's geometry; what the arm registers differs where it is disturbed.
     """
 
@@ -82,20 +82,18 @@ class VirtualArm:
         rng: np.random.Generator,
         disturbances: Disturbances | None = None,
         chance: np.random.Generator | None = None,
-        registered: ArmGeometry | None = None,
     ) -> None:
         """Stand an arm at a table.
 
         Args:
             rng: Of where dropped items come to rest.
             chance: Of the disturbances, which are drawn apart, so that they change nothing else.
-            registered: What the arm believes of itself; the disturbances decide unless given.
         """
         self._disturbances = disturbances or Disturbances()
         self._chance = chance or np.random.default_rng(0)
         self.truth = self._disturbances.true_geometry(self._chance)
         believed = self._disturbances.registered_geometry(self._chance)
-        self.arm = Arm(arm_id, registered or believed, ArmLimits(), calibration_id="virtual")
+        self.arm = Arm(arm_id, believed, ArmLimits(), calibration_id="virtual")
         self.scene = scene
         self._at_start = scene
         self._rng = rng

@@ -82,6 +82,13 @@ def test_disturbances_leave_the_table_as_it_is():
     assert disturbed.document()["disturbances"] == {"radius": 0.03, "bumped": 1}
 
 
+def test_the_same_arm_stood_at_another_table_earlier_wrong_in_the_same_way():
+    tables = TableSettings(seed=7, disturbances=Disturbances(radius=0.03, roll=2.0))
+    now, earlier = tables.stand_at(0, "A"), tables.stand_earlier(0, "A")
+    assert (earlier.arm, earlier.truth) == (now.arm, now.truth)
+    assert earlier.scene != now.scene
+
+
 @pytest.mark.parametrize(("text", "kinds"), [("3", (3, None)), ("2-4", (2, 4)), ("1 - 1", (1, 1))])
 def test_kinds_are_one_number_or_a_range(text, kinds):
     assert kinds_from_text(text) == kinds

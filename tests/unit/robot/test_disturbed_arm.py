@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,13 +56,12 @@ def test_what_the_arm_registers_tells_nothing_of_its_disturbances():
     assert arm.truth != plain.truth
 
 
-def test_a_geometry_that_was_measured_takes_the_place_of_the_believed_one():
-    disturbances = Disturbances(radius=0.03)
-    wrong = make_arm(disturbances)
-    rng = np.random.default_rng(0)
-    measured = VirtualArm("ARM001", SCENE, rng, disturbances, registered=wrong.truth)
-    assert wrong.arm.geometry != wrong.truth
-    assert measured.arm.geometry == wrong.truth
+def test_a_calibration_takes_the_place_of_what_the_arm_believed_and_changes_no_truth():
+    arm = make_arm(Disturbances(radius=0.03))
+    truth = arm.truth
+    assert arm.arm.geometry != truth
+    arm.arm = replace(arm.arm, geometry=truth)
+    assert arm.arm.geometry == arm.truth == truth
 
 
 @pytest.mark.parametrize(("servo", "is_hit"), [(0.0, True), (60.0, False)])
