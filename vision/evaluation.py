@@ -1,9 +1,7 @@
-"""How good a detector is: COCO's average precision, and what it means for picking things up."""
+"""How good a detector is: average precision, and what it means for picking things up."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
@@ -11,19 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
 from sorter.errors import InvalidInputError
 from sorter.geometry import centres_from_xyxy
 from sorter.types import BoxArray, Detections, Label, LabelArray
+from vision.average_precision import Truth, coco_precision
 from vision.ports import IGNORED, DetectionDataset, Detector
-
-Truth = Sequence[tuple[BoxArray, LabelArray]]
-"""One pair a picture: the boxes ``(n, 4)`` that are there, and their labels ``(n,)``.
-
-A detection that lies half in a box labelled ``IGNORED``, and on nothing else, is not counted.
-"""
 
 _MATCH_IOU = 0.5
 _IGNORED_SHARE = 0.5  # of a detection's area; as COCO judges crowds at this overlap
@@ -114,7 +105,7 @@ def score_detections(found: Sequence[Detections], truth: Truth) -> DetectionScor
     """
     if len(found) != len(truth) or not truth:
         raise InvalidInputError(f"{len(found)} pictures detected, but {len(truth)} labelled")
-    precision = _coco_precision(found, truth)
+    precision = coco_precision(found, truth)
     by_label = [_mean(precision[:, :, int(label)]) for label in Label]
     at_50 = [_mean(precision[0, :, int(label)]) for label in Label]
     names = [label.name.lower() for label in Label]
@@ -213,65 +204,6 @@ def _pairs(
             pairs.append((row, best))
             overlap[:, best] = 0.0
     return pairs
-
-
-def _coco_precision(found: Sequence[Detections], truth: Truth) -> NDArray[np.float64]:
-    """Return ``(overlaps, recalls, labels)``; -1 marks labels that never occur."""
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints tables
-        coco = COCO()
-        coco.dataset = _coco_truth(truth)
-        coco.createIndex()
-        rows = _coco_results(found)
-        results = coco.loadRes(rows) if rows else COCO()
-        evaluation = COCOeval(coco, results, "bbox")
-        evaluation.params.imgIds = list(range(1, len(truth) + 1))
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision: NDArray[np.float64] = evaluation.eval["precision"][:, :, :, 0, -1]
-    return precision
-
-
-def _coco_truth(truth: Truth) -> dict[str, Any]:
-    annotations: list[dict[str, Any]] = []
-    for image_id, (boxes, labels) in enumerate(truth, start=1):
-        for box, label in zip(boxes, labels, strict=True):
-            for category in list(Label) if label == IGNORED else [label]:
-                x, y, width, height = _xywh(box)
-                annotations.append(
-                    {
-                        "id": len(annotations) + 1,  # pycocotools takes 0 for "not matched"
-                        "image_id": image_id,
-                        "category_id": int(category),
-                        "bbox": [x, y, width, height],
-                        "area": width * height,
-                        "iscrowd": int(label == IGNORED),
-                    }
-                )
-    return {
-        "images": [{"id": image_id} for image_id in range(1, len(truth) + 1)],
-        "categories": [{"id": int(label), "name": label.name.lower()} for label in Label],
-        "annotations": annotations,
-    }
-
-
-def _coco_results(found: Sequence[Detections]) -> list[dict[str, Any]]:
-    return [
-        {
-            "image_id": image_id,
-            "category_id": int(label),
-            "bbox": list(_xywh(box)),
-            "score": float(score),
-        }
-        for image_id, detections in enumerate(found, start=1)
-        for box, label, score in zip(
-            detections.xyxy_px, detections.labels, detections.scores, strict=True
-        )
-    ]
-
-
-def _xywh(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    x_min, y_min, x_max, y_max = (float(edge) for edge in box)
-    return x_min, y_min, x_max - x_min, y_max - y_min
 
 
 def _mean(precision: NDArray[np.float64]) -> float:
