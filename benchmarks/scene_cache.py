@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -49,7 +49,7 @@ class Eyes(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NetworkEyes:
     """A detector and an embedder, loaded when the first table is to be seen.
 
@@ -63,7 +63,7 @@ class NetworkEyes:
     detector: str = ""
     embedder: str = ""
 
-    @cached_property
+    @property
     def models(self) -> Sequence[str]:
         """As :class:`Eyes` says: the packages' cards hold the checksums of their weights."""
         sources = {"detector": self.detector, "embedder": self.embedder}
@@ -72,18 +72,20 @@ class NetworkEyes:
 
     def see(self, arm: VirtualArm, positions_pw: Sequence[float]) -> SeenScene:
         """As :class:`Eyes` says."""
-        return see_scene(arm, self._networks, positions_pw)
+        return see_scene(arm, _load_networks(self.detector, self.embedder), positions_pw)
 
-    @cached_property
-    def _networks(self) -> Networks:
-        import cv2
-        import torch
 
-        from vision.load import load_detector, load_embedder
+@lru_cache(maxsize=1)
+def _load_networks(detector: str, embedder: str) -> Networks:
+    """Load both, once a process: worker processes are handed their eyes anew with every table."""
+    import cv2
+    import torch
 
-        torch.set_num_threads(1)
-        cv2.setNumThreads(1)
-        return Networks(load_detector(self.detector), load_embedder(self.embedder))
+    from vision.load import load_detector, load_embedder
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    return Networks(load_detector(detector), load_embedder(embedder))
 
 
 @dataclass(frozen=True, slots=True)
