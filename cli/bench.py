@@ -109,7 +109,7 @@ def sort_once(
     """Do one session without a gateway: photograph, plan, carry out."""
     before = arm.scene
     pictures = dict(arm.photographs(positions_pw))
-    plan = plan_for(arm.arm, pictures, networks, clustering)
+    plan = plan_for(arm.arm, pictures, networks, clustering, len(positions_pw))
     deeds = tuple(arm.carry_out(plan))
     positions_by_image = {f"{position_pw:g}": position_pw for position_pw in pictures}
     placements = tuple(arm.load_placements())
@@ -128,6 +128,7 @@ def plan_for(
     pictures: Mapping[float, bytes],
     networks: Networks,
     clustering: Clustering = Clustering.KMEANS,
+    n_announced: int = 0,
 ) -> dict[str, Any]:
     """Return the plan document that the workers would make of these pictures.
 
@@ -135,15 +136,19 @@ def plan_for(
 
     Args:
         pictures: JPEG or PNG bytes, by the position that each was taken at.
+        n_announced: Pictures that should have come.
     """
     data = {f"{position_pw:g}": bytes_ for position_pw, bytes_ in pictures.items()}
     photographs = look_at(pictures, networks)
     keys = {image_id: image_id for image_id in data}
     crops = StoredCropEmbedder(keys, data.__getitem__, networks.embedder)
     models = {"detector": networks.detector.version, "embedder": networks.embedder.version}
-    options: dict[str, Any] = {} if clustering is Clustering.KMEANS else {"clustering": clustering}
-    plan = plan_document(sort_session(arm, photographs, crops, **options), models)
-    return {**plan, "state": "done" if len(photographs) == len(pictures) else "partial"}
+    n_missing = max(n_announced, len(pictures)) - len(photographs)
+    plan = sort_session(arm, photographs, crops, clustering=clustering, n_missing=n_missing)
+    return {
+        **plan_document(plan, models),
+        "state": "done" if len(photographs) == len(pictures) else "partial",
+    }
 
 
 def look_at(pictures: Mapping[float, bytes], networks: Networks) -> list[Photograph]:

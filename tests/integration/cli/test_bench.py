@@ -26,9 +26,12 @@ def test_a_picture_that_cannot_be_read_is_left_out_and_makes_the_plan_partial():
     rgb = np.full((1232, 1640, 3), 128, np.uint8)
     networks = Networks(FakeDetector(), FakeEmbedder())
     pictures = {1800.0: encode_jpeg(rgb), 1600.0: break_bytes(encode_jpeg(rgb))}
-    assert plan_for(Arm("A"), pictures, networks)["state"] == "partial"
+    plan = plan_for(Arm("A"), pictures, networks)
+    assert (plan["state"], plan["flags"]) == ("partial", ["images_missing"])
     del pictures[1600.0]
-    assert plan_for(Arm("A"), pictures, networks)["state"] == "done"
+    plan = plan_for(Arm("A"), pictures, networks)
+    assert (plan["state"], plan["flags"]) == ("done", [])
+    assert plan_for(Arm("A"), pictures, networks, n_announced=2)["flags"] == ["images_missing"]
 
 
 def test_what_is_found_becomes_commands_by_how_it_looks():
