@@ -10,6 +10,7 @@ from sorter.types import Label
 from tests.unit.vision.labelled.folders import write_yolo
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages" / "detector"
+EMBEDDER = SHIPPED.parent / "embedder"
 
 
 def run(*words: str) -> int:
@@ -87,14 +88,26 @@ def test_what_training_cannot_use_is_one_sentence_before_anything_is_rendered(
     assert not (tmp_path / "run" / "views").exists()
 
 
-def test_training_an_embedder(tmp_path: Path) -> None:
+def test_training_an_embedder_and_measuring_it_on_photographs(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    words = ["train", "embedder", "--crops", "8", "--judges", "300", "--steps", "2"]
-    words += ["--batch", "4", "--device", "cpu", "--out", str(out)]
+    lines = "\n".join(f"{kind} 0.5 0.5 0.{5 + kind} 0.5" for kind in (0, 0, 0, 1, 1, 1))
+    bench = write_yolo(tmp_path / "bench", dict.fromkeys("ab", lines), "names: [bolt, hand]")
+    words = ["train", "embedder", "--crops", "8", "--made-up", "3", "--judges", "300"]
+    words += ["--steps", "2", "--batch", "4", "--device", "cpu", "--out", str(out)]
+    words += ["--photographs", f"yolo:{bench}:ignore=hand", "--from", str(EMBEDDER)]
     assert run(*words) == 0
     card = json.loads((out / "package" / "model.json").read_text())
     assert card["kind"] == "resnet18-embedder"
-    assert card["scores"]["validation"].keys() == {"purity", "accuracy"}
+    assert "3 made-up kinds; crops of photographs (yolo, bench" in card["training"]["how"]
+    assert card["scores"]["validation"].keys() == {"purity"}
+
+    scores = tmp_path / "scores.json"
+    words = ["evaluate", "--views", "0", "--embedder", str(out / "package")]
+    words += ["--photograph-crops", f"yolo:{bench}", "--json", str(scores)]
+    assert run(*words) == 0
+    measured = json.loads(scores.read_text())["photograph_crops"]
+    assert (measured["kinds"], measured["crops"]) == (["bolt", "hand"], 12)
+    assert 0.5 <= measured["purity_overall"] <= 1
 
 
 def test_evaluating_a_folder_without_a_model_is_one_sentence(

@@ -8,7 +8,7 @@ import pytest
 from sorter.errors import InvalidInputError
 from sorter.types import FloatArray
 from vision.ports import RgbImage
-from vision.purity import purity_of, sorting_purity
+from vision.purity import embed_crops, overall_purity, purity_of, sorting_purity
 
 KINDS = np.repeat(np.arange(4), 6)
 
@@ -57,3 +57,11 @@ def test_an_embedder_is_measured_on_every_crop_of_a_dataset() -> None:
     told: list[int] = []
     assert purity_of(Brightness(), Colours(), 0, told.append) == 1.0
     assert told == list(range(1, 19))
+
+
+def test_all_crops_at_once_are_parted_into_as_many_clusters_as_there_are_kinds() -> None:
+    values, kinds = embed_crops(Brightness(), Colours())
+    assert values.shape == (18, 2)
+    assert overall_purity(values, kinds) == 1.0
+    assert overall_purity(values, np.zeros(18, np.int64)) == 1.0
+    assert overall_purity(values, np.arange(18) // 6) == pytest.approx(1 / 3)
