@@ -6,7 +6,6 @@ from sorter.errors import InvalidInputError
 from tests.integration.vision.toys import Discs
 from vision.training.joined import JoinedCrops
 
-
 OTHER = ("other red", "other green", "other blue")
 
 
