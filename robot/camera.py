@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from robot.kinds import Sprite, kind_named
 from robot.render_containers import draw_container, opening_px
+from robot.render_footprint import Footprint
+from robot.render_lamp import Lamp
 from robot.render_lens import expose
-from robot.render_light import Footprint, Lamp, Pose, lay_cavity, lay_sprite
+from robot.render_light import Pose, lay_cavity, lay_sprite
 from robot.surfaces import draw_surface
 from robot.table import Scene, Surface, TableItem
 from robot.view import View

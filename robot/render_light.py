@@ -2,102 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from robot.kinds import Sprite
-from robot.table import Light
-
-Pixels = NDArray[np.float32]
-
-_SOLID = 100  # coverage, of 255, from which a pixel counts as the thing's own
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Footprint:
-    """Where a thing appears.
-
-    Attributes:
-        shown: ``(h, w)`` bool, the pixels that are the thing's own; some are.
-        corner_px: The column and the row of the picture where ``shown`` begins.
-        area_px: How many pixels the whole thing would cover.
-    """
-
-    shown: NDArray[np.bool_]
-    corner_px: tuple[int, int]
-    area_px: float
-
-    @property
-    def xyxy_px(self) -> tuple[float, float, float, float]:
-        """The box around the part of it that the picture shows."""
-        x, y, w, h = cv2.boundingRect(self.shown.view(np.uint8))
-        left, top = self.corner_px
-        return (float(left + x), float(top + y), float(left + x + w), float(top + y + h))
-
-    @property
-    def visible_fraction(self) -> float:
-        """How much of its area the picture shows, in 0 to 1."""
-        return min(1.0, float(np.count_nonzero(self.shown)) / max(1.0, self.area_px))
-
-    def under(self, other: Footprint) -> Footprint | None:
-        """Return what shows of it under another thing, ``None`` if nothing does."""
-        (left, top), (other_left, other_top) = self.corner_px, other.corner_px
-        (height, width), (other_height, other_width) = self.shown.shape, other.shown.shape
-        x_min, x_max = max(left, other_left), min(left + width, other_left + other_width)
-        y_min, y_max = max(top, other_top), min(top + height, other_top + other_height)
-        if x_min >= x_max or y_min >= y_max:
-            return self
-        shown = self.shown.copy()
-        shown[y_min - top : y_max - top, x_min - left : x_max - left] &= ~other.shown[
-            y_min - other_top : y_max - other_top, x_min - other_left : x_max - other_left
-        ]
-        return replace(self, shown=shown) if shown.any() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Lamp:
-    """The light as it falls in one picture: x right, y down, z towards the camera."""
-
-    x: float
-    y: float
-    z: float
-    ambient: float
-    shadow: float
-    softness_px: float
-    second: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Of a second lamp: x, y, and its shadow as a share of the first one's."""
-
-    @classmethod
-    def seen(cls, light: Light, turn_rad: float, resolution: float) -> Lamp:
-        """Turn the table's light into the picture's."""
-        azimuth = light.azimuth_rad + turn_rad
-        flat = np.cos(light.elevation_rad)
-        second = light.second_azimuth_rad + turn_rad
-        return cls(
-            float(flat * np.cos(azimuth)),
-            float(flat * np.sin(azimuth)),
-            float(np.sin(light.elevation_rad)),
-            light.ambient,
-            light.shadow,
-            light.softness_px * resolution,
-            (float(flat * np.cos(second)), float(flat * np.sin(second)), light.second),
-        )
-
-    def shadow_offset(self, tall_px: float) -> tuple[float, float]:
-        """Return how far the shadow of something that tall falls, right and down."""
-        reach = self._shadow_reach(tall_px)
-        return -self.x * reach, -self.y * reach
-
-    def second_offset(self, tall_px: float) -> tuple[float, float]:
-        """Return how far its shadow from the second lamp falls."""
-        reach = self._shadow_reach(tall_px)
-        return -self.second[0] * reach, -self.second[1] * reach
-
-    def _shadow_reach(self, tall_px: float) -> float:
-        return min(1.3, 1 / max(0.3, self.z)) * tall_px
+from robot.render_footprint import Footprint, footprint_of
+from robot.render_lamp import Lamp, Pixels, blurred, cast_shadow, moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +38,7 @@ def lay_sprite(
     x, y = own[0] - patch[0], own[1] - patch[1]
     margins = (y, patch[3] - y - own[3], x, patch[2] - x - own[2])
     cover = np.asarray(cv2.copyMakeBorder(look.blocking, *margins, cv2.BORDER_CONSTANT), np.float32)
-    kept = 1 - _shadow(cover, lamp, tall_px)[its_rows, its_columns]
+    kept = 1 - cast_shadow(cover, lamp, tall_px)[its_rows, its_columns]
     mixed = rgb[rows, columns] * kept[..., None]
     own_rows, own_columns, from_rows, from_columns = _overlap(own, shape)
     shown = None
@@ -137,7 +50,7 @@ def lay_sprite(
         part *= look.bare[from_rows, from_columns]
         part += look.lit[from_rows, from_columns]
         corner = (own_columns.start, own_rows.start)
-        shown = _footprint(look.alpha[from_rows, from_columns], corner, sprite, pose)
+        shown = footprint_of(look.alpha[from_rows, from_columns], corner, sprite, pose.scale)
     rgb[rows, columns] = np.clip(mixed, 0, 255)
     return shown
 
@@ -203,7 +116,7 @@ def lay_cavity(
     fixed = np.round((opening_px - (left, top) - 0.5) * 16).astype(np.int32)
     cv2.fillPoly(inside, [fixed], 255, cv2.LINE_AA, 4)
     open_to_light = inside.astype(np.float32) * np.float32(1 / 255)
-    lit = _blurred(_moved(open_to_light, lamp.shadow_offset(deep_px)), lamp.softness_px)
+    lit = blurred(moved(open_to_light, lamp.shadow_offset(deep_px)), lamp.softness_px)
     dark = lamp.shadow * 0.8 * open_to_light * (1 - lit)
     factor = 1 - dark[own_rows, own_columns, None]
     rgb[rows, columns] = (rgb[rows, columns] * factor).astype(np.uint8)
@@ -259,45 +172,6 @@ def _matrix(sprite: Sprite, pose: Pose, left: int, top: int) -> NDArray[np.float
     )
 
 
-def _shadow(cover: Pixels, lamp: Lamp, tall_px: float) -> Pixels:
-    """Return how dark the table is around something, in 0 to 1; a mark on it casts no shadow."""
-    if tall_px <= 0:
-        return np.zeros_like(cover)
-    shares = [(lamp.shadow_offset(tall_px), 1.0)]
-    if lamp.second[2] > 0:
-        # Each lamp lights the other one's shadow: two shadows are paler than one.
-        whole = 1 + 0.6 * lamp.second[2]
-        shares = [
-            (lamp.shadow_offset(tall_px), 1 / whole),
-            (lamp.second_offset(tall_px), lamp.second[2] / whole),
-        ]
-    cast = np.zeros_like(cover)
-    for offset, share in shares:
-        cast += _moved(cover, offset) * np.float32(share)
-    cast = _blurred(cast, lamp.softness_px * 0.6 + tall_px * 0.12)
-    near = _blurred(cover, tall_px * 0.25)
-    return np.asarray(np.clip(lamp.shadow * cast + 0.3 * near, 0, 0.9), np.float32)
-
-
-def _moved(cover: Pixels, offset_px: tuple[float, float]) -> Pixels:
-    height, width = cover.shape
-    dx, dy = offset_px
-    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float64)
-    return np.asarray(cv2.warpAffine(cover, matrix, (width, height)), np.float32)
-
-
-def _blurred(cover: Pixels, sigma_px: float) -> Pixels:
-    """Return it blurred; what is blurred much is made small first, which nobody sees."""
-    sigma = max(0.6, sigma_px)
-    height, width = cover.shape
-    k = min(4, int(sigma / 1.5), height // 4, width // 4)
-    if k < 2:
-        return np.asarray(cv2.GaussianBlur(cover, (0, 0), sigma), np.float32)
-    small = cv2.resize(cover, (width // k, height // k), interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(small, (0, 0), sigma / k)
-    return np.asarray(cv2.resize(soft, (width, height)), np.float32)
-
-
 def _overlap(
     patch: tuple[int, int, int, int], shape: tuple[int, int]
 ) -> tuple[slice, slice, slice, slice]:
@@ -311,15 +185,3 @@ def _overlap(
         slice(rows.start - top, rows.stop - top),
         slice(columns.start - left, columns.stop - left),
     )
-
-
-def _footprint(
-    alpha: NDArray[np.uint8], corner_px: tuple[int, int], sprite: Sprite, pose: Pose
-) -> Footprint | None:
-    """Return what of a sprite shows, given its coverage of the picture from a corner on."""
-    x, y, w, h = cv2.boundingRect((alpha >= _SOLID).view(np.uint8)) if alpha.size else (0, 0, 0, 0)
-    if w == 0:
-        return None
-    shown = np.ascontiguousarray(alpha[y : y + h, x : x + w] >= _SOLID)
-    n_all = np.count_nonzero(sprite.rgba[..., 3] >= _SOLID) * pose.scale**2
-    return Footprint(shown, (corner_px[0] + x, corner_px[1] + y), n_all)

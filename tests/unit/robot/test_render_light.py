@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from robot.kinds import KINDS, Kind, Sprite
-from robot.render_light import Footprint, Lamp, Pose, lay_cavity, lay_sprite, shade
+from robot.render_footprint import Footprint
+from robot.render_lamp import Lamp
+from robot.render_light import Pose, lay_cavity, lay_sprite, shade
 from tests.unit.robot.scenes import EVEN
 
 LAMP = Lamp.seen(EVEN, 0.0, 1.0)

@@ -8,7 +8,8 @@ import pytest
 
 from robot.kinds import Sprite
 from robot.kinds.canvas import Canvas
-from robot.render_light import Lamp, Pose, lay_sprite
+from robot.render_lamp import Lamp
+from robot.render_light import Pose, lay_sprite
 from sorter.errors import InvalidInputError
 from tests.unit.robot.scenes import EVEN
 
