@@ -23,7 +23,7 @@ from robot.judge import Score, judge
 from sorter.commands import home_of, plan_document
 from sorter.geometry import travel_pw
 from sorter.pipeline import sort_session
-from sorter.types import Container, Item, ServoPosition
+from sorter.types import Container, Item, Plan, ServoPosition
 
 SERVO_SPEED_PW_S = 700.0
 """Source: the original's robot, docs/interfaces/sorterbot.md."""
@@ -65,6 +65,8 @@ class PairedRow:
 
     Attributes:
         seed: ``sorterbot demo --seed`` shows the table, given the same numbers of things.
+        in_its_order_pw: Servo travel of our commands in the order in which the original takes
+            items: as they are found, picture by picture.
         grouping: What each way of clustering makes of our items' embeddings.
     """
 
@@ -72,6 +74,7 @@ class PairedRow:
     kinds: tuple[str, ...]
     ours: Side
     original: Side
+    in_its_order_pw: float
     grouping: tuple[Grouping, ...]
 
     def document(self) -> dict[str, Any]:
@@ -81,6 +84,7 @@ class PairedRow:
             "seed": self.seed,
             "kinds": list(self.kinds),
             **{name: _side_document(side) for name, side in sides.items()},
+            "in_its_order_pw": self.in_its_order_pw,
             "grouping": [asdict(grouping) for grouping in self.grouping],
         }
 
@@ -113,6 +117,7 @@ def compare_on(tables: TableSettings, number: int, seen: SeenScene) -> PairedRow
             *theirs,
             original.failure,
         ),
+        in_its_order_pw=travel_of(in_order_found(plan, seen), home_of(arm.arm)),
         grouping=compare_groupings(plan, seen, shown, [item.kind for item in arm.scene.items]),
     )
 
@@ -125,6 +130,15 @@ def carry_out(
     travel = travel_of(document, home_of(arm.arm))
     deeds = list(arm.carry_out(document))
     return judge(arm.load_placements(), [deed.grip for deed in deeds]), travel
+
+
+def in_order_found(plan: Plan, seen: SeenScene) -> dict[str, Any]:
+    """Return a plan's commands in the order in which the photographs show their items first."""
+    turn = {photograph.image_id: turn for turn, photograph in enumerate(seen.photographs)}
+    found = [min((turn[image_id], row) for image_id, row in i.sightings) for i in plan.items]
+    commands = plan_document(plan, {})["commands"]
+    commands.sort(key=lambda command: found[command["item"]])
+    return {"commands": [{**command, "order": n} for n, command in enumerate(commands)]}
 
 
 def travel_of(document: Mapping[str, Any], home: ServoPosition) -> float:

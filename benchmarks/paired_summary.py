@@ -10,7 +10,7 @@ from typing import Any
 
 from scipy.stats import binomtest
 
-from benchmarks.paired_scene import PairedRow, Side
+from benchmarks.paired_scene import SERVO_SPEED_PW_S, PairedRow, Side
 from benchmarks.truth import MergeErrors
 from robot.judge import Score
 
@@ -85,8 +85,11 @@ MEASURES = (
 
 
 def compare_all(rows: Sequence[PairedRow]) -> list[Comparison]:
-    """Return every measure, over the tables where both sides have it."""
-    return [
+    """Return every measure, over the tables where both sides have it.
+
+    The last has our commands on both sides, and only their order from either.
+    """
+    compared = [
         compare(
             measure.name,
             pairs_of(rows, measure),
@@ -95,6 +98,13 @@ def compare_all(rows: Sequence[PairedRow]) -> list[Comparison]:
         )
         for measure in MEASURES
     ]
+    travels = [
+        (row.ours.travel_s, row.in_its_order_pw / SERVO_SPEED_PW_S)
+        for row in rows
+        if row.ours.score.picks
+    ]
+    same = compare("our commands in its order, s", travels, median, less_is_better=True)
+    return [*compared, same]
 
 
 def pairs_of(rows: Iterable[PairedRow], measure: Measure) -> list[Pair]:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.paired_scene import PairedRow, carry_out, compare_on, travel_of
+from benchmarks.paired_scene import PairedRow, carry_out, compare_on, in_order_found, travel_of
 from benchmarks.truth import MergeErrors
 from robot.judge import Score
-from sorter.types import ServoPosition
+from sorter.pipeline import sort_session
+from sorter.types import Arm, ServoPosition
 from tests.unit.benchmarks.tables import TABLES, make_perfectly_seen
 
 HOME = ServoPosition(1500.0, 1100.0)
@@ -53,6 +54,22 @@ def test_a_plan_without_commands_moves_nothing_and_takes_no_time() -> None:
     score, travel_pw = carry_out(TABLES, 0, {"commands": []})
     assert score == Score(items=TABLES.n_items)
     assert travel_pw == 0.0
+
+
+def test_our_commands_take_longer_in_the_order_found(row: PairedRow) -> None:
+    assert row.ours.travel_pw < row.in_its_order_pw
+
+
+def test_the_order_found_is_that_of_photographs_and_of_rows_in_each() -> None:
+    seen = make_perfectly_seen(TABLES.lay(0))
+    plan = sort_session(Arm("arm"), seen.photographs, seen.crops)
+    commands = in_order_found(plan, seen)["commands"]
+    firsts = [
+        min((-float(image_id), row) for image_id, row in plan.items[command["item"]].sightings)
+        for command in commands
+    ]
+    assert firsts == sorted(firsts)
+    assert [command["order"] for command in commands] == list(range(len(plan.commands)))
 
 
 def test_travel_is_from_home_to_each_pick_and_drop_in_order_by_the_slower_servo() -> None:

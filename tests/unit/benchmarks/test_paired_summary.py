@@ -28,7 +28,7 @@ def make_side(errors: int = 0, right: int = 4, picks: int = 4, travel_pw: float 
 
 def make_row(ours: Side, original: Side) -> PairedRow:
     groupings = (Grouping("kmeans", 4, 3), Grouping("spherical", 4, 4))
-    return PairedRow(6000, ("nut",), ours, original, groupings)
+    return PairedRow(6000, ("nut",), ours, original, 2 * ours.travel_pw, groupings)
 
 
 @given(NUMBERS)
@@ -76,6 +76,11 @@ def test_travel_is_told_in_seconds_for_the_table_and_for_an_item() -> None:
     compared = {one.measure: one for one in compare_all([row])}
     assert compared["travel a table, s"].ours == 2.0
     assert compared["travel an item moved, s"].original == 1.0
+
+
+def test_the_order_alone_is_compared_on_our_own_commands() -> None:
+    order = compare_all([make_row(make_side(travel_pw=1400.0), make_side(travel_pw=1.0))])[-1]
+    assert (order.ours, order.original, order.better) == (2.0, 4.0, 1)
 
 
 def test_groupings_are_shares_of_all_items() -> None:
