@@ -16,7 +16,7 @@ from robot.camera import encode_jpeg, photograph, photograph_view
 from robot.kinds import CLUTTER, TRAINING_KINDS
 from robot.outlines import place_against, place_over
 from robot.table import Scene, TableContainer, TableItem
-from robot.table_items import MOST_CONTAINED
+from robot.table_contents import MOST_CONTAINED
 from robot.table_layout import make_scene
 from robot.table_looks import make_container, make_item, make_light, make_optics, make_surface
 from robot.view import View

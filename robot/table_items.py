@@ -11,6 +11,14 @@ import numpy as np
 from robot.kinds import CLUTTER
 from robot.outlines import hidden_share, place_against, place_over
 from robot.table import TableContainer, TableItem, Xy
+from robot.table_contents import (
+    COUNTING_ERROR,
+    MOST_SHARED,
+    Wishes,
+    choose_contents,
+    distance_px,
+    lay_contents,
+)
 from robot.table_looks import make_item
 from sorter.geometry import servo_from_table, table_from_servo
 from sorter.types import ArmGeometry, ImageSize, PositionArray
@@ -24,31 +32,12 @@ ITEM_SERVO1_PW = (1180.0, 1920.0)
 GAP_PX = 10.0
 """Between any two things on the table that are not meant to meet."""
 
-WALL_PX = 20.0
-"""Between what lies in a container and the container's outline: its wall is that thick at most."""
-
 MOST_HIDDEN = 0.35
 """The largest share of an item that another one hides which lies over it."""
 
-MOST_CONTAINED = 5
-"""Items of one container."""
-
 _CLUTTER_SERVO_PW = ((820.0, 1980.0), (1060.0, 2040.0))
 _LEAST_HIDDEN = 0.08
-_TOUCH = 0.03  # two outlines in cells may share this much of an item and still only touch
-_COUNT = 0.01  # what counting in cells is wrong by
 _TRIES = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What is to lie on a table; see :func:`robot.table_layout.make_scene`."""
-
-    n_items: int
-    kinds: Sequence[str]
-    n_contained: int = 0
-    touching: float = 0.0
-    covered: float = 0.0
 
 
 def lay_items(
@@ -58,8 +47,8 @@ def lay_items(
     geometry: ArmGeometry,
 ) -> tuple[TableItem, ...] | None:
     """Lay items in containers and on free ground; return ``None`` where one finds no room."""
-    contents = _contents(rng, wishes, len(containers))
-    held = _lay_contents(rng, contents, containers)
+    contents = choose_contents(rng, wishes, len(containers))
+    held = lay_contents(rng, contents, containers)
     if held is None:
         return None
     names = _free_names(rng, wishes, [kind for kind, _ in contents])
@@ -101,26 +90,6 @@ def lay_clutter(
     return tuple(laid)
 
 
-def _contents(rng: np.random.Generator, wishes: Wishes, n_containers: int) -> list[tuple[str, int]]:
-    """Return the kind and the container of each contained item: one kind a container at most."""
-    names = [str(name) for name in rng.permutation(list(dict.fromkeys(wishes.kinds)))]
-    n_homes = min(len(names), n_containers)
-    numbers = [int(number) for number in rng.permutation(n_containers)[:n_homes]]
-    least = -(-wishes.n_contained // MOST_CONTAINED)
-    most = min(n_homes, wishes.n_contained)
-    if wishes.n_contained == 0 or least > most:
-        return []
-    counts = [1] * int(rng.integers(least, most + 1))
-    for _ in range(wishes.n_contained - len(counts)):
-        has_room = [i for i, count in enumerate(counts) if count < MOST_CONTAINED]
-        counts[has_room[int(rng.integers(len(has_room)))]] += 1
-    return [
-        (name, number)
-        for name, number, count in zip(names, numbers, counts, strict=False)
-        for _ in range(count)
-    ]
-
-
 def _free_names(rng: np.random.Generator, wishes: Wishes, contained: Sequence[str]) -> list[str]:
     """Return the kinds of what lies free, so that all kinds come up as evenly as can be."""
     if wishes.n_items == 0:
@@ -133,45 +102,6 @@ def _free_names(rng: np.random.Generator, wishes: Wishes, contained: Sequence[st
 
 def _shuffled(rng: np.random.Generator, names: Sequence[str]) -> list[str]:
     return [names[int(i)] for i in rng.permutation(len(names))]
-
-
-def _lay_contents(
-    rng: np.random.Generator,
-    contents: Sequence[tuple[str, int]],
-    containers: Sequence[TableContainer],
-) -> list[TableItem] | None:
-    held: list[TableItem] = []
-    for name, number in contents:
-        item = replace(make_item(rng, name, (0.0, 0.0)), contained_in=number)
-        beside = [other for other in held if other.contained_in == number]
-        laid = _lay_inside(rng, item, containers[number], beside)
-        if laid is None:
-            return None
-        held.append(laid)
-    return held
-
-
-def _lay_inside(
-    rng: np.random.Generator,
-    item: TableItem,
-    container: TableContainer,
-    others: Sequence[TableItem],
-) -> TableItem | None:
-    """Return the item on a container's floor, at times against another, never over one."""
-    for _ in range(_TRIES):
-        dx, dy = rng.uniform(-0.5, 0.5, 2) * max(container.size_px)
-        place = (float(container.centre_xy_px[0] + dx), float(container.centre_xy_px[1] + dy))
-        if others and rng.random() < 0.5:
-            other = others[int(rng.integers(len(others)))]
-            place = place_against(other, item, float(rng.uniform(0, 2 * np.pi)), 0.0)
-        laid = replace(item, centre_xy_px=place)
-        if container.depth_px(place) > item.length_px / 2 + WALL_PX and all(
-            distance_px(place, other.centre_xy_px) > item.radius_px + other.radius_px
-            or hidden_share(other, laid) <= _TOUCH - _COUNT
-            for other in others
-        ):
-            return laid
-    return None
 
 
 @dataclass(slots=True)
@@ -210,9 +140,9 @@ class _Table:
             number = choice[int(self.rng.integers(len(choice)))]
             laid = self._pushed(self.items[number], item, is_over=is_over)
             others = [other for i, other in enumerate(self.items) if i != number]
-            most = MOST_HIDDEN if is_over else _TOUCH
+            most = MOST_HIDDEN if is_over else MOST_SHARED
             hidden = hidden_share(self.items[number], laid)
-            if hidden <= most - _COUNT and self._has_room(laid, others):
+            if hidden <= most - COUNTING_ERROR and self._has_room(laid, others):
                 if is_over:
                     self.over.append((number, len(self.items)))
                 self.ground.keep_off(laid.centre_xy_px, laid.radius_px)
@@ -225,7 +155,7 @@ class _Table:
         aside = float(self.rng.uniform(-0.3, 0.3)) * lower.length_px
         if not is_over:
             return replace(item, centre_xy_px=place_against(lower, item, toward, aside))
-        share = float(self.rng.uniform(_LEAST_HIDDEN, MOST_HIDDEN - _COUNT))
+        share = float(self.rng.uniform(_LEAST_HIDDEN, MOST_HIDDEN - COUNTING_ERROR))
         return replace(item, centre_xy_px=place_over(lower, item, toward, aside, share))
 
     def _has_room(self, item: TableItem, others: Sequence[TableItem]) -> bool:
@@ -270,8 +200,3 @@ class _FreeGround:
         """Take a round piece of ground away."""
         apart = np.hypot(*(self._places - xy_px).T)
         np.minimum(self._room_px, apart - radius_px, out=self._room_px)
-
-
-def distance_px(a: Xy, b: Xy) -> float:
-    """Return how far apart two places are."""
-    return float(np.hypot(a[0] - b[0], a[1] - b[1]))
