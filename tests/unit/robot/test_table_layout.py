@@ -218,7 +218,7 @@ def test_more_contents_than_containers_take_are_refused() -> None:
     [(0.7, 0.4, 0), (-0.1, 0, 0), (0, float("nan"), 0), (0, 0, -1)],
 )
 def test_shares_that_are_none_are_refused(touching: float, covered: float, n_clutter: int) -> None:
-    with pytest.raises(InvalidInputError, match="shares|clutter"):
+    with pytest.raises(InvalidInputError, match=r"shares|clutter"):
         make_scene(
             np.random.default_rng(2),
             n_items=2,
