@@ -23,25 +23,25 @@ class Job:
 
 
 @contextmanager
-def table_sorter(models: tuple[str, str], n_workers: int) -> Iterator[_TableSorter]:
+def table_sorter(models: tuple[str, str], n_workers: int) -> Iterator[TableSorter]:
     """Yield what sorts tables in ``n_workers`` processes; in this one where that is 1.
 
     Args:
         models: Sources of detector and embedder, as :mod:`vision.load` takes them.
     """
     if n_workers == 1:
-        yield _TableSorter(models, None)
+        yield TableSorter(models, None)
         return
     # Not forked: threads that a network's library has started do not survive that.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(n_workers, context, _start_worker, (models,))
     try:
-        yield _TableSorter(models, pool)
+        yield TableSorter(models, pool)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class _TableSorter:
+class TableSorter:
     """Sorts tables, and returns the same for any number of processes."""
 
     def __init__(self, models: tuple[str, str], pool: ProcessPoolExecutor | None) -> None:
