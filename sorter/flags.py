@@ -23,9 +23,12 @@ LARGEST_MOVE_PX = 8.0
 """How far another geometry may move what was seen, in the mean, before the arm's is doubted."""
 
 LEAST_SIGNIFICANCE = 3.5
-"""In standard errors of the parameter that differs most."""
+"""In standard errors of the parameter that differs most, where the geometry was only stated."""
 
-LARGEST_SPREAD_RATIO = 2.0
+CALIBRATED_SIGNIFICANCE = 5.0
+"""The same where it was estimated itself, from a session like this: sqrt(2) times as much."""
+
+LARGEST_SPREAD_RATIO = 3.0
 """Of what the session shows to what the arm's repeatability promises."""
 
 MEDIAN_TO_RMS = 1.2011
@@ -73,7 +76,7 @@ def is_bad(arm: Arm, found: Sightings) -> bool:
     overlap = find_overlap(found, gate_px).thinned(MOST_THINGS)
     if overlap.n_matches < LEAST_MATCHES:
         return False
-    return _is_too_wide(arm, overlap) or _is_refuted(overlap)
+    return _is_too_wide(arm, overlap) or _is_refuted(arm, overlap)
 
 
 def _is_too_wide(arm: Arm, overlap: Overlap) -> bool:
@@ -85,13 +88,14 @@ def _is_too_wide(arm: Arm, overlap: Overlap) -> bool:
     return bool(spread_px > LARGEST_SPREAD_RATIO * promised_px)
 
 
-def _is_refuted(overlap: Overlap) -> bool:
+def _is_refuted(arm: Arm, overlap: Overlap) -> bool:
     """Whether another geometry fits surely better, and by so much that it matters."""
-    stated = overlap.sightings.geometry
+    stated, is_estimated = arm.geometry, arm.calibration_residual_px is not None
+    significance = CALIBRATED_SIGNIFICANCE if is_estimated else LEAST_SIGNIFICANCE
     rough = fit_geometry(overlap, stated, stated, FIRST_NOISE_PX)
     fit = fit_geometry(overlap, rough.geometry, stated, max(rough.noise_px, LEAST_NOISE_PX))
     return _move_px(overlap.sightings, fit) > LARGEST_MOVE_PX and any(
-        abs(getattr(fit.geometry, name) - getattr(stated, name)) > LEAST_SIGNIFICANCE * error
+        abs(getattr(fit.geometry, name) - getattr(stated, name)) > significance * error
         for name, error in zip(NAMES, fit.errors, strict=True)
     )
 
