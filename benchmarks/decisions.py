@@ -102,11 +102,11 @@ def _tell(rows: list[PairedRow], console: Console) -> None:
     table = Table(
         title=f"{len(rows)} tables, sorted twice", title_justify="left", header_style="bold"
     )
-    for name in ("", "ours", "original", "better, alike, worse", "p"):
+    for name in ("", "ours", "original", "better same worse", "p"):
         table.add_column(name, justify="right" if name else "left", no_wrap=True)
     for comparison in compare_all(rows):
         table.add_row(*_cells(comparison))
-    table.caption = "Tables on which ours is better, alike or worse, and the sign test's p."
+    table.caption = "Tables on which ours is better, the same or worse; p by the sign test."
     table.caption_justify = "left"
     console.print(table)
     failures = sum(row.original.failure is not None for row in rows)
@@ -117,7 +117,7 @@ def _tell(rows: list[PairedRow], console: Console) -> None:
 
 def _cells(one: Comparison) -> tuple[str, ...]:
     alike = one.tables - one.better - one.worse
-    tables = f"{one.better:4} {alike:4} {one.worse:4}"
+    tables = f"{one.better:4} {alike:6} {one.worse:5}"
     return (one.measure, f"{one.ours:.3f}", f"{one.original:.3f}", tables, f"{one.p:.1e}")
 
 

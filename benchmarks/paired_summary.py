@@ -103,7 +103,7 @@ def compare_all(rows: Sequence[PairedRow]) -> list[Comparison]:
         for row in rows
         if row.ours.score.picks
     ]
-    same = compare("our commands in its order, s", travels, median, less_is_better=True)
+    same = compare("our commands ordered, s", travels, median, less_is_better=True)
     return [*compared, same]
 
 
