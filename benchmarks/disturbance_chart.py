@@ -27,7 +27,7 @@ def save_chart(points: Mapping[str, Point], file: Path) -> None:
         _draw_curve(axes, curve, points)
     n_tables = len(points["none=0"].scores)
     figure.suptitle(
-        f"What disturbances cost, {n_tables} tables a point; dotted: the stated limit",
+        f"What disturbances cost, {n_tables} tables a point; dotted: the limit, shaded: 5 points",
         color=INK_RGB, fontsize=15, fontweight="bold",
     )  # fmt: skip
     handles = {label: handle for axes in panels for handle, label in zip(

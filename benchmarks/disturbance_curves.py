@@ -54,7 +54,9 @@ class Curve:
 CURVES = (
     Curve("radius", "Arm radius wrong, %", (0.01, 0.02, 0.03, 0.045), 0.03, 100, True),
     Curve("roll", "Camera rolled, degrees", (1.0, 2.0, 3.0, 4.5), 3.0, 1, True),
-    Curve("distortion", "Lens distortion, %", (-0.025, -0.05, -0.1), -0.1, 100, True),
+    Curve(
+        "distortion", "Lens distortion in the corners, %", (-0.025, -0.05, -0.1), -0.1, 100, True
+    ),
     Curve("servo", "Servo error, pulse width (sigma)", (2.0, 4.0, 6.0, 8.0), 4.0),
     Curve("light", "Light left after two pictures, %", (0.7, 0.4, 0.25), 0.4, 100),
     Curve("missing", "Pictures of five that never come", (1, 2), 1),
