@@ -90,7 +90,7 @@ def sort_table(
 
 def calibrated(arm: VirtualArm, options: SortOptions, networks: Networks) -> Arm:
     """Return the arm as a calibration by its own table makes it, or as it was where none can be."""
-    seen = look_at(dict(arm.photographs(options.positions_pw)), networks)
+    seen = look_at(dict(arm.photographs(options.positions_pw)), networks.detector)
     try:
         calibration = calibrate(
             arm.arm.geometry, seen, calibration_id="measured", made_at=datetime.now(UTC)
@@ -139,7 +139,7 @@ def plan_for(
         n_announced: Pictures that should have come.
     """
     data = {f"{position_pw:g}": bytes_ for position_pw, bytes_ in pictures.items()}
-    photographs = look_at(pictures, networks)
+    photographs = look_at(pictures, networks.detector)
     keys = {image_id: image_id for image_id in data}
     crops = StoredCropEmbedder(keys, data.__getitem__, networks.embedder)
     models = {"detector": networks.detector.version, "embedder": networks.embedder.version}
@@ -151,7 +151,7 @@ def plan_for(
     }
 
 
-def look_at(pictures: Mapping[float, bytes], networks: Networks) -> list[Photograph]:
+def look_at(pictures: Mapping[float, bytes], detector: Detector) -> list[Photograph]:
     """Return what is detected in each picture that can be read; its id tells the position."""
     photographs = []
     for position_pw, data in pictures.items():
@@ -160,6 +160,6 @@ def look_at(pictures: Mapping[float, bytes], networks: Networks) -> list[Photogr
         except InvalidInputError:
             continue
         size = ImageSize(rgb.shape[1], rgb.shape[0])
-        (detections,) = networks.detector.detect([rgb])
+        (detections,) = detector.detect([rgb])
         photographs.append(Photograph(f"{position_pw:g}", position_pw, size, detections))
     return photographs
