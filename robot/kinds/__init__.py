@@ -15,6 +15,7 @@ from robot.kinds.gadgets import GADGETS
 from robot.kinds.glassware import GLASSWARE
 from robot.kinds.household import HOUSEHOLD
 from robot.kinds.made_up import made_up_kind, made_up_number
+from robot.kinds.oddments import ODDMENTS
 from robot.kinds.papers import PAPERS
 from robot.kinds.pastimes import PASTIMES
 from robot.kinds.tools import TOOLS
@@ -33,6 +34,7 @@ _SETS = (
     GADGETS,
     CLIPS,
     PASTIMES,
+    ODDMENTS,
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for one in _SETS for kind in one})
@@ -43,7 +45,6 @@ CLUTTER: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in CLUT
 
 HELD_OUT_KINDS: frozenset[str] = frozenset(
     {
-        "clothes_peg",
         "comb",
         "drill_bit",
         "felt_heart",
@@ -52,12 +53,13 @@ HELD_OUT_KINDS: frozenset[str] = frozenset(
         "jack_plug",
         "leaf",
         "light_bulb",
+        "padlock",
         "peanut",
-        "puzzle_piece",
         "tea_bag",
         "tea_light",
+        "thread_spool",
         "toy_car",
-        "wing_nut",
+        "whistle",
         "wooden_star",
     }
 )

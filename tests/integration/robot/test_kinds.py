@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,6 +22,7 @@ from robot.kinds import (
 from robot.kinds.canvas import Canvas
 from sorter.errors import InvalidInputError
 
+PACKAGES = Path(__file__).parents[3] / "vision" / "packages"
 ALL = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 
 
@@ -41,6 +44,13 @@ def test_sixteen_kinds_are_kept_from_training() -> None:
     assert len(HELD_OUT_KINDS) == 16
     assert set(TRAINING_KINDS) == KINDS.keys() - HELD_OUT_KINDS
     assert KINDS.keys() > HELD_OUT_KINDS
+
+
+def test_no_shipped_package_was_trained_on_a_kind_kept_from_training() -> None:
+    described = sorted(PACKAGES.glob("*/model.json"))
+    assert described
+    for path in described:
+        assert not HELD_OUT_KINDS & set(json.loads(path.read_text())["labels"]), path.parent.name
 
 
 @pytest.mark.parametrize("name", ["zip_bag", "glass_pebble"])
