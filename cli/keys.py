@@ -54,7 +54,7 @@ def create(
     """
     from cli.keyring import make_key_for
 
-    typer.echo(make_key_for(_open_store(database_url, folder), arm_id))
+    typer.echo(make_key_for(open_store(database_url, folder), arm_id))
 
 
 @app.command("list", epilog="  $ sorterbot keys list --arm ARM001 --folder runs/table")
@@ -68,7 +68,7 @@ def list_keys(
     from rich.table import Table
 
     table = Table("key id", "arm", "made", "state")
-    for key in _open_store(database_url, folder).load_keys(arm):
+    for key in open_store(database_url, folder).load_keys(arm):
         state = "in force" if key.revoked_at is None else f"revoked {key.revoked_at:%F %T %Z}"
         table.add_row(key.key_id, key.arm_id, f"{key.created_at:%F %T %Z}", state)
     Console().print(table)
@@ -81,11 +81,11 @@ def revoke(
     folder: Folder = None,
 ) -> None:
     """Make a key useless, at once and for good."""
-    key = _open_store(database_url, folder).revoke_key(key_id)
+    key = open_store(database_url, folder).revoke_key(key_id)
     typer.echo(f"Key {key.key_id} of {key.arm_id} no longer opens the gateway.")
 
 
-def _open_store(database_url: str | None, folder: Path | None) -> Store:
+def open_store(database_url: str | None, folder: Path | None) -> Store:
     """Return the rows that the options name; the folder wins over the environment."""
     from cli.stack_folder import load_connection
     from storage.bootstrap import make_store

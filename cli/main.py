@@ -46,6 +46,9 @@ COMMANDS = {
     "robot": Entry("cli.robot", "robot", "Send virtual arms to any gateway.", SEE),
     "up": Entry("cli.up", "up", "Run all of SorterBot on this machine until Ctrl-C.", RUN),
     "keys": Entry("cli.keys", "app", "Make, list and revoke the robots' bearer keys.", RUN),
+    "calibrate": Entry(
+        "cli.calibrate", "calibrate", "Estimate an arm's frame from what it sees twice.", RUN
+    ),
     "migrate": Entry("cli.migrate", "migrate", "Bring a database to the newest schema.", RUN),
     "train": Entry("cli.train", "app", "Train the detector or the embedder.", LEARN),
     "evaluate": Entry("cli.evaluate", "evaluate", "Measure a detector on fresh views.", LEARN),

@@ -78,12 +78,7 @@ class GatewayClient:
 
     def register_arm(self, arm: Arm) -> Document:
         """Register or change the arm; return it as the gateway knows it."""
-        body = asdict(arm)
-        arm_id = body.pop("arm_id")
-        body["leave_unsure"] = body.pop("leaves_unsure")
-        if arm.calibrated_at is not None:
-            body["calibrated_at"] = arm.calibrated_at.isoformat()
-        return self._call("PUT", f"/arms/{arm_id}", json=body)
+        return self._call("PUT", f"/arms/{arm.arm_id}", json=arm_body(arm))
 
     def open_session(
         self, wanted: SessionRequest, idempotency_key: str, patience: Patience | None = None
@@ -274,3 +269,13 @@ def connect(
     headers = {"Authorization": f"Bearer {key}"}
     http = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
     return GatewayClient(http, Retrying(sleep, monotonic_s, rng), patience)
+
+
+def arm_body(arm: Arm) -> dict[str, Any]:
+    """Return an arm in the words of the wire, as the body that registers it."""
+    body = asdict(arm)
+    del body["arm_id"]
+    body["leave_unsure"] = body.pop("leaves_unsure")
+    if arm.calibrated_at is not None:
+        body["calibrated_at"] = arm.calibrated_at.isoformat()
+    return body
