@@ -31,6 +31,9 @@ UNCALIBRATED_REPEATABILITY_PX = 40.0
 LEAST_COVERAGE = 0.5
 """The share of a cut box that the whole thing's box must cover. Source: docs/adr/0004."""
 
+MISFIT_WEIGHT = 0.5
+"""What it costs where of one size nothing covers the other; a whole gate apart costs 1."""
+
 Index = NDArray[np.intp]
 
 
@@ -79,8 +82,9 @@ def near_pairs(sightings: Sightings, among: Index, repeatability_px: float) -> P
         among: Numbers of sightings that no edge cuts, so that their centres are the things'.
 
     Returns:
-        Pairs with ``a < b``, the closest first. A pair costs the square of its distance as a
-        share of its gate, in ``[0, 1]``.
+        Pairs with ``a < b``, the cheapest first. A pair costs the square of its distance as a
+        share of its gate, and :data:`MISFIT_WEIGHT` times how ill their sizes fit, each in
+        ``[0, 1]``.
     """
     gates_px = repeatability_px + shorter_sides(sightings.xyxy_px) / 2
     places = sightings.table_px[among]
@@ -91,7 +95,8 @@ def near_pairs(sightings: Sightings, among: Index, repeatability_px: float) -> P
     apart_px = np.hypot(*(sightings.table_px[a] - sightings.table_px[b]).T)
     gate_px = np.minimum(gates_px[a], gates_px[b])
     close = apart_px <= gate_px
-    return Pairs.sorted_by((apart_px[close] / gate_px[close]) ** 2, a[close], b[close])
+    a, b, share = a[close], b[close], apart_px[close] / gate_px[close]
+    return Pairs.sorted_by(share**2 + MISFIT_WEIGHT * _misfit(sightings, a, b), a, b)
 
 
 def covering_pairs(
@@ -146,6 +151,28 @@ def second_boxes(sightings: Sightings) -> Index:
     a, b = a[same], b[same]
     covered = box_coverage(sightings.xyxy_px[a], sightings.xyxy_px[b]) >= LEAST_COVERAGE
     return np.unique(a[covered])
+
+
+def _misfit(sightings: Sightings, a: Index, b: Index) -> NDArray[np.float64]:
+    """Return how ill the sizes of uncut ``a`` and ``b`` fit, in ``[0, 1]``.
+
+    It is the share of either box that the other one, turned as the camera turned in between and
+    laid on the same centre, leaves uncovered: the turned box around a thing holds the thing.
+    """
+    return np.maximum(_uncovered(sightings, a, b), _uncovered(sightings, b, a))
+
+
+def _uncovered(sightings: Sightings, a: Index, b: Index) -> NDArray[np.float64]:
+    turned = boxes_seen_from(
+        sightings.xyxy_px[b],
+        sightings.position_pw[b],
+        sightings.position_pw[a],
+        sightings.size,
+        sightings.geometry,
+    )
+    boxes = sightings.xyxy_px[a].astype(np.float64)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.asarray(1 - (np.minimum(turned[:, 2:] - turned[:, :2], sides) / sides).prod(axis=1))
 
 
 def _shows_more(sightings: Sightings, a: Index, b: Index) -> NDArray[np.bool_]:

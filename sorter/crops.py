@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
-from sorter.detection import box_areas, overlap_areas
-from sorter.geometry import centres_from_xyxy
+from sorter.detection import box_areas
 from sorter.sightings import Sightings
 from sorter.types import Crop
 
@@ -23,7 +21,7 @@ def best_sighting(sightings: Sightings, covered: NDArray[np.float64]) -> int:
 
     Args:
         sightings: Of one thing.
-        covered: ``(n,)``, as :func:`covered_shares` gives.
+        covered: ``(n,)``, as :func:`~sorter.neighbours.covered_shares` gives.
     """
     worth = sightings.scores.astype(np.float64) * box_areas(sightings.xyxy_px)
     cover = np.round(covered / COVER_STEP)
@@ -35,30 +33,3 @@ def crop_of(sightings: Sightings, number: int) -> Crop:
     x_min, y_min, x_max, y_max = sightings.xyxy_px[number].tolist()
     image_id = sightings.image_ids[sightings.image[number]]
     return Crop(image_id, (x_min, y_min, x_max, y_max))
-
-
-def covered_shares(sightings: Sightings) -> NDArray[np.float64]:
-    """Return the share of each box that other boxes of its picture cover, in ``[0, 1]``.
-
-    Where several cover the same part it counts several times, up to the whole box.
-
-    Args:
-        sightings: Of one label: a container's box covers all that lies in it.
-    """
-    if not len(sightings):
-        return np.zeros(0)
-    centres = centres_from_xyxy(sightings.xyxy_px)
-    sides = np.diff(sightings.xyxy_px.reshape(-1, 2, 2).astype(np.float64), axis=1)[:, 0]
-    # Two boxes overlap if neither their x nor their y lie farther apart than half their sides:
-    # within the larger one's longer side in both. Pictures are kept out of each other's reach.
-    reach_px = sides.max(axis=1)
-    away = 4 * reach_px.max() * sightings.image
-    places = np.column_stack([centres, away])
-    found = cKDTree(places).query_ball_point(places, reach_px, p=np.inf, return_sorted=True)
-    a = np.repeat(np.arange(len(found)), [len(near) for near in found])
-    b = np.concatenate(found).astype(np.intp)
-    pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
-    a, b = np.concatenate([pairs, pairs[:, ::-1]]).T
-    covered = np.zeros(len(sightings))
-    np.add.at(covered, a, overlap_areas(sightings.xyxy_px[a], sightings.xyxy_px[b]))
-    return np.clip(covered / box_areas(sightings.xyxy_px), 0, 1)

@@ -12,14 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.assignment import assign_clusters
-from sorter.clustering import Embeddings, cluster_centres, cluster_items, find_margins
+from sorter.clustering import (
+    Embeddings,
+    cluster_centres,
+    cluster_items,
+    find_margins,
+    number_by_first,
+)
 from sorter.contents import contents_of_one_kind
 from sorter.embedding import likeness, normalise_embeddings
 from sorter.ports import CropEmbedder
-from sorter.types import Clustering, Crop, PositionArray
+from sorter.types import Clustering, Crop, LabelArray, PositionArray
 
-LEAST_MARGIN = 0.15
+LEAST_MARGIN = 0.3
 """Below it, an item's cluster is doubtful."""
+
+KNOWN_LIKENESS = 0.65
+"""Of two clusters to one container's contents, from which on they are one kind for certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ def choose_destinations(
     claims = _claims(embeddings[n:], [len(target.contents) for target in targets])
     seen = np.concatenate([embeddings[:n], *claims])
     labels = cluster_items(seen, len(targets), seed, clustering)
+    labels = _join_known(labels, seen, claims)
     clusters = labels[:n]
     kinship = _kinship(cluster_centres(seen[:n], clusters), claims)
     chosen = assign_clusters(clusters, places_pw, targets_pw, kinship)
@@ -84,6 +94,21 @@ def _claims(contents: Embeddings, counts: Sequence[int]) -> list[Embeddings]:
     """Return for each target the embeddings of those contents that tell its kind, if any do."""
     inside = np.split(contents, np.cumsum(counts)[:-1])
     return [embeddings[contents_of_one_kind(embeddings)] for embeddings in inside]
+
+
+def _join_known(labels: LabelArray, seen: Embeddings, claims: Sequence[Embeddings]) -> LabelArray:
+    """Make one cluster of those that are surely of the kind that lies in one container.
+
+    K-Means splits a kind where there are fewer kinds than containers; what lies in a container
+    already tells that the halves belong together.
+    """
+    kinship = _kinship(cluster_centres(seen, labels), claims)
+    known = np.where(kinship >= KNOWN_LIKENESS, kinship, -np.inf)
+    joined = np.arange(len(known))
+    for target in range(len(claims)):
+        halves = np.flatnonzero((known.argmax(axis=1) == target) & np.isfinite(known[:, target]))
+        joined[halves] = halves[:1]
+    return number_by_first(joined[labels])
 
 
 def _kinship(centres: Embeddings, claims: Sequence[Embeddings]) -> NDArray[np.float64]:

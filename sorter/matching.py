@@ -49,6 +49,7 @@ def match_sightings(picture: LabelArray, pairs: Pairs, look: Look | None = None)
     Returns:
         ``(n,)`` int64, the number of each sighting's group.
     """
+    pairs = pairs.where(pairs.cost <= NEW_THING_COST)
     part = _parts(len(picture), pairs)
     group = _match(picture, part, pairs)
     if look is None:

@@ -11,8 +11,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.crops import best_sighting, covered_shares, crop_of
+from sorter.crops import best_sighting, crop_of
 from sorter.detection import box_areas
+from sorter.neighbours import covered_shares
 from sorter.sightings import Sightings
 from sorter.types import Container, Item, ServoPosition
 

@@ -23,8 +23,8 @@ from sorter.deduplication import deduplicate
 from sorter.destinations import Destination, Target, choose_destinations
 from sorter.embedding import normalise_embeddings
 from sorter.flags import find_flags
+from sorter.joints import without_joint_boxes, without_joint_groups
 from sorter.merging import merge_groups
-from sorter.neighbours import without_joint_boxes
 from sorter.ports import CropEmbedder
 from sorter.sightings import Sightings, locate
 from sorter.types import (
@@ -114,6 +114,7 @@ def find_things(arm: Arm, photographs: Sequence[Photograph], embedder: CropEmbed
         return _look_at(of_items.take(numbers), embedder)
 
     item_groups = deduplicate(of_items, repeatability_of(arm), look)
+    item_groups = without_joint_groups(of_items, item_groups)
     container_groups = deduplicate(of_containers, repeatability_of(arm))
     items, _ = merge_groups(of_items, item_groups, Item)
     containers, container_groups = merge_groups(of_containers, container_groups, Container)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.geometry import pixel_from_servo, servo_from_table
+from sorter.sightings import Sightings, locate
 from sorter.types import (
     ArmGeometry,
     Crop,
@@ -126,3 +127,27 @@ def scattered(n: int, seed: int, step_px: float = 190) -> list[Thing]:
         )
         for number in chosen
     ]
+
+
+def seen(
+    *boxes: Sequence[float], scores: Sequence[float] | None = None, n_images: int = 1
+) -> Sightings:
+    """Return sightings of these boxes, in their order, spread over so many pictures."""
+    xyxy_px = np.array(boxes, np.float32).reshape(-1, 4)
+    all_scores = np.array(scores or [0.9] * len(boxes), np.float32)
+    photographs = [
+        Photograph(
+            f"image-{number}",
+            1500.0,
+            SIZE,
+            Detections(
+                xyxy_px[number::n_images],
+                np.zeros(len(xyxy_px[number::n_images]), np.int64),
+                all_scores[number::n_images],
+            ),
+        )
+        for number in range(n_images)
+    ]
+    found = locate(photographs, ARM_GEOMETRY)
+    order = [next(i for i in range(len(found)) if (found.xyxy_px[i] == box).all()) for box in boxes]
+    return found.take(np.array(order, np.intp))

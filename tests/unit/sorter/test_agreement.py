@@ -23,6 +23,7 @@ from tests.unit.sorter.tables import (
     ARM_GEOMETRY,
     SIZE,
     PhotographedTable,
+    Thing,
     make_container,
 )
 
@@ -70,15 +71,28 @@ def test_near_pairs_are_all_pairs_of_two_pictures_within_the_smaller_things_gate
 
 
 @given(sessions(min_size=1))
-def test_near_pairs_come_those_first_that_are_closest_for_their_gate(photographs):
+def test_near_pairs_cost_their_distance_in_gates_squared_and_at_most_half_for_sizes(photographs):
     found = located(photographs)
     pairs = near_pairs(found, everything(found), REPEATABILITY_PX)
-    apart = [np.hypot(*(found.table_px[a] - found.table_px[b])) for a, b in pairs]
+    apart = np.array([np.hypot(*(found.table_px[a] - found.table_px[b])) for a, b in pairs])
     gates = REPEATABILITY_PX + shorter_sides(found.xyxy_px) / 2
-    gate = np.minimum(gates[pairs.a], gates[pairs.b])
+    for_size = pairs.cost - (apart / np.minimum(gates[pairs.a], gates[pairs.b])) ** 2
     assert pairs.cost.tolist() == sorted(pairs.cost.tolist())
-    np.testing.assert_allclose(np.sqrt(pairs.cost), np.array(apart) / gate)
-    assert (pairs.cost <= 1).all()
+    assert ((for_size > -1e-9) & (for_size <= 0.5)).all()
+
+
+def test_a_thing_costs_nothing_for_its_size_wherever_it_is_seen_from():
+    found = locate(
+        PhotographedTable([Thing(0, 1400, 40, 130, turned_deg=30)]).photographs, ARM_GEOMETRY
+    )
+    pairs = near_pairs(found, everything(found), REPEATABILITY_PX)
+    assert len(pairs.a) == 6
+    np.testing.assert_allclose(pairs.cost, 0, atol=0.01)
+
+
+def test_two_sizes_that_do_not_fit_cost_by_what_the_one_leaves_of_the_other():
+    found = of_boxes([(600, 500, 660, 560)], [(570, 500, 690, 560)])
+    assert near_pairs(found, everything(found), REPEATABILITY_PX).cost.tolist() == [0.25]
 
 
 @given(sessions(min_size=1))

@@ -10,10 +10,19 @@ from hypothesis import strategies as st
 
 from sorter.commands import home_of, is_reachable, plan_document
 from sorter.errors import InvalidInputError, TransientError
+from sorter.geometry import servo_from_table
 from sorter.pipeline import sort_session
-from sorter.types import Arm, ArmLimits, ImageSize, ServoPosition, SetAside, SetAsideReason
+from sorter.types import (
+    Arm,
+    ArmLimits,
+    Clustering,
+    ImageSize,
+    ServoPosition,
+    SetAside,
+    SetAsideReason,
+)
 from tests.strategies import sessions
-from tests.unit.sorter.tables import PhotographedTable, Thing, make_container, scattered
+from tests.unit.sorter.tables import SIZE, PhotographedTable, Thing, make_container, scattered
 
 ARM = Arm("arm-1", calibration_id="c-1")
 LEFT, RIGHT, AHEAD = (make_container(x, y) for x, y in ((-600, 1300), (650, 1350), (0, 1800)))
@@ -260,3 +269,87 @@ def test_set_aside_items_come_in_the_order_of_the_items():
     plan = sort(PhotographedTable(THINGS))
     expected = [SetAside(number, SetAsideReason.NO_CONTAINER) for number in range(len(THINGS))]
     assert list(plan.set_aside) == expected
+
+
+def test_a_kind_goes_to_the_container_that_holds_it_already():
+    inside = [Thing(AHEAD.x + 30, AHEAD.y - 20, kind=0), Thing(LEFT.x, LEFT.y, kind=1)]
+    table = PhotographedTable([*THINGS, *inside, LEFT, RIGHT, AHEAD], noise_px=3)
+    plan = sort(table)
+    place_of = {thing: plan_place(plan, table, thing) for thing in (*inside, *THINGS)}
+    assert place_of[THINGS[0]] == place_of[THINGS[2]] == holder(plan, AHEAD)
+    assert place_of[THINGS[1]] == place_of[THINGS[4]] == holder(plan, LEFT)
+    assert place_of[THINGS[3]] == holder(plan, RIGHT)
+    assert list(reasons(plan).values()) == [SetAsideReason.IN_CONTAINER] * 2
+
+
+def plan_place(plan, table, thing):
+    """Return the container that a thing is to be dropped in, None for none."""
+    (item,) = (n for n, item in enumerate(plan.items) if table.shown[item.sightings[0]] == thing)
+    return next((one.container for one in plan.commands if one.item == item), None)
+
+
+def holder(plan, container):
+    """Return the number of a container of the table in the plan."""
+    place = servo_from_table([[container.x, container.y]], SIZE, ARM.geometry)[0]
+    far = [abs(place[0] - one.position.servo0_pw) for one in plan.containers]
+    return int(np.argmin(far))
+
+
+def test_touching_neighbours_are_told_apart_by_look_alone_where_the_pictures_are_shifted():
+    pair = [Thing(0, 1300, 50, 50, kind=0), Thing(48, 1300, 50, 50, kind=1)]
+    table = PhotographedTable([*pair, LEFT, RIGHT], (1600.0, 1500.0, 1400.0))
+    skewed = replace(ARM, geometry=replace(ARM.geometry, radius_px=1460.0))
+    plan = sort(table, skewed)
+    assert len(plan.items) == 2
+    assert {len({table.shown[one].kind for one in item.sightings}) for item in plan.items} == {1}
+
+
+class Doubtful:
+    """Shows two clear kinds, and the widest crop as something between them."""
+
+    def embed_crops(self, crops):
+        widths = np.array([crop.xyxy_px[2] - crop.xyxy_px[0] for crop in crops])
+        kinds = (widths > 70).astype(float)
+        kinds[widths > 110] = 0.52
+        return np.stack([1 - kinds, kinds], axis=1).astype(np.float32)
+
+
+DOUBTFUL_TABLE = [
+    *(Thing(x, 1150, 60, 60) for x in (-360, -240, -120, 0)),
+    *(Thing(x, 1150, 90, 90) for x in (110, 220, 330, 440)),
+    Thing(0, 1400, 120, 120),
+    LEFT,
+    RIGHT,
+]
+
+
+def test_a_doubtful_item_is_marked_and_still_commanded():
+    table = PhotographedTable(DOUBTFUL_TABLE, (1500.0,))
+    plan = sort_session(ARM, table.photographs, Doubtful())
+    unsure = [command for command in plan.commands if command.is_unsure]
+    assert (len(plan.commands), len(unsure), plan.set_aside) == (9, 1, ())
+    document = plan_document(plan, {})
+    assert sorted(command["is_unsure"] for command in document["commands"]) == [False] * 8 + [True]
+    assert all(0 <= command["margin"] <= 1 for command in document["commands"])
+
+
+def test_an_arm_that_leaves_what_is_unsure_sets_it_aside_and_sorts_the_rest():
+    table = PhotographedTable(DOUBTFUL_TABLE, (1500.0,))
+    plan = sort_session(replace(ARM, leaves_unsure=True), table.photographs, Doubtful())
+    assert list(reasons(plan).values()) == [SetAsideReason.UNSURE]
+    assert len(plan.commands) == 8
+    assert not any(command.is_unsure for command in plan.commands)
+
+
+@pytest.mark.parametrize("clustering", Clustering)
+def test_every_clustering_gives_a_whole_plan(clustering):
+    plan = sort(PhotographedTable([*THINGS, LEFT, RIGHT, AHEAD]), clustering=clustering)
+    assert len(plan.commands) == len(THINGS)
+
+
+def test_where_everything_lies_in_containers_nothing_is_left_to_do():
+    inside = [Thing(LEFT.x, LEFT.y), Thing(RIGHT.x, RIGHT.y, kind=1)]
+    table = PhotographedTable([*inside, LEFT, RIGHT])
+    plan = sort(table)
+    assert (plan.commands, table.asked) == ((), [])
+    assert list(reasons(plan).values()) == [SetAsideReason.IN_CONTAINER] * 2

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from sorter.destinations import LEAST_MARGIN, Destination, Target, choose_destinations
+from sorter.types import Clustering, Crop
+
+BOLT, NUT, WASHER, SPRING = range(4)
+NEAR, MIDDLE, FAR = (0.0, 0.0), (100.0, 0.0), (200.0, 0.0)
+
+
+class Kinds:
+    """Names crops by number, and shows each crop's kind with a little that is its own."""
+
+    def __init__(self) -> None:
+        self.looks: dict[Crop, np.ndarray] = {}
+        self.asked: list[list[Crop]] = []
+
+    def crop(self, kind: int, other: int | None = None, share: float = 0.5) -> Crop:
+        """Return a crop of a kind, or of something between two."""
+        crop = Crop("a", (0.0, 0.0, 1.0, float(len(self.looks) + 1)))
+        look = np.zeros(64)
+        look[kind] = 1.0
+        if other is not None:
+            look[kind], look[other] = 1 - share, share
+        look[8 + len(self.looks)] = 0.1
+        self.looks[crop] = look
+        return crop
+
+    def embed_crops(self, crops: Sequence[Crop]) -> np.ndarray:
+        self.asked.append(list(crops))
+        return np.array([self.looks[crop] for crop in crops], np.float32)
+
+
+@pytest.fixture
+def kinds():
+    return Kinds()
+
+
+def choose(kinds, items, contents, places=(NEAR, MIDDLE, FAR), way=Clustering.KMEANS):
+    """Return the destinations of items that lie at the first container."""
+    targets = [Target(number, tuple(inside)) for number, inside in enumerate(contents)]
+    return choose_destinations(
+        items,
+        np.zeros((len(items), 2)),
+        targets,
+        np.array(places[: len(contents)]),
+        kinds,
+        0,
+        way,
+    )
+
+
+def containers(destinations):
+    return [one.container for one in destinations]
+
+
+def test_a_kind_goes_where_its_kind_lies_already(kinds):
+    items = [kinds.crop(BOLT), kinds.crop(NUT), kinds.crop(BOLT)]
+    contents = [[], [kinds.crop(NUT)], [kinds.crop(BOLT), kinds.crop(BOLT)]]
+    assert containers(choose(kinds, items, contents)) == [2, 1, 2]
+
+
+def test_items_and_contents_are_looked_at_together_items_first(kinds):
+    items, contents = [kinds.crop(BOLT)], [[kinds.crop(NUT)], [], [kinds.crop(BOLT)]]
+    choose(kinds, items, contents)
+    assert kinds.asked == [[*items, *contents[0], *contents[2]]]
+
+
+def test_a_container_of_several_kinds_draws_none(kinds):
+    items = [kinds.crop(BOLT)] * 2
+    contents = [[], [kinds.crop(NUT), kinds.crop(BOLT)]]
+    assert containers(choose(kinds, items, contents)) == [0, 0]
+
+
+def test_a_kind_that_lies_nowhere_goes_to_an_empty_container(kinds):
+    items = [kinds.crop(BOLT), kinds.crop(BOLT)]
+    assert containers(choose(kinds, items, [[kinds.crop(NUT)], []])) == [1, 1]
+
+
+def test_a_kind_of_which_nothing_is_left_on_the_table_splits_no_other(kinds):
+    items = [kinds.crop(BOLT) for _ in range(4)] + [kinds.crop(NUT) for _ in range(4)]
+    contents = [[kinds.crop(NUT)], [kinds.crop(WASHER)], [kinds.crop(BOLT)]]
+    found = choose(kinds, items, contents)
+    assert containers(found) == [2] * 4 + [0] * 4
+    assert [one.cluster for one in found] == [0] * 4 + [1] * 4
+
+
+def test_a_kind_that_lies_in_a_container_is_not_split_though_another_one_is_empty(kinds):
+    items = [kinds.crop(BOLT) for _ in range(5)]
+    found = choose(kinds, items, [[], [kinds.crop(BOLT)], []])
+    assert containers(found) == [1] * 5
+    assert {(one.cluster, one.margin) for one in found} == {(0, 1.0)}
+
+
+def test_one_item_among_full_containers_goes_to_its_kind(kinds):
+    contents = [[kinds.crop(NUT)], [kinds.crop(WASHER)], [kinds.crop(BOLT)]]
+    (found,) = choose(kinds, [kinds.crop(WASHER)], contents)
+    assert (found.container, found.is_unsure) == (1, False)
+
+
+@pytest.mark.parametrize("way", Clustering)
+def test_more_kinds_than_containers_share_containers(kinds, way):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT, WASHER, SPRING) for _ in range(3)]
+    found = choose(kinds, items, [[], []], way=way)
+    assert set(containers(found)) == {0, 1}
+    for kind in range(4):
+        assert len(set(containers(found[3 * kind : 3 * kind + 3]))) == 1
+
+
+def test_one_container_takes_all_and_nothing_is_doubtful(kinds):
+    found = choose(kinds, [kinds.crop(BOLT), kinds.crop(NUT)], [[]])
+    assert found == [Destination(0, 0, 1.0)] * 2
+    assert not found[0].is_unsure
+
+
+def test_an_item_between_two_kinds_is_unsure_and_clear_ones_are_not(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(6)]
+    items.append(kinds.crop(BOLT, NUT, share=0.48))
+    *clear, doubtful = choose(kinds, items, [[], []])
+    assert doubtful.is_unsure
+    assert 0 <= doubtful.margin < LEAST_MARGIN
+    assert not any(one.is_unsure for one in clear)
+
+
+def test_agglomeration_leaves_containers_empty_where_there_are_fewer_kinds(kinds):
+    items = [kinds.crop(BOLT) for _ in range(4)]
+    assert len(set(containers(choose(kinds, items, [[], []])))) == 2
+    kept = choose(kinds, items, [[], []], way=Clustering.AGGLOMERATIVE)
+    assert set(containers(kept)) == {0}
