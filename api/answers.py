@@ -266,7 +266,8 @@ class PlanAnswer(BaseModel):
     travel_pw: float
     flags: list[str] = Field(
         default=[],
-        description="What to be warned of: calibration_stale, calibration_bad, images_missing.",
+        description="What to be warned of: calibration_stale, calibration_bad, images_missing, "
+        "scene_changed.",
     )
 
 

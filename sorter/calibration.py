@@ -38,7 +38,9 @@ LARGEST_DISTORTION_ERROR = 0.03
 REPEATABILITY_RATIO = 3.7
 """Of two sightings' distance, to the residual: 999 of 1000 pairs lie nearer (Rayleigh)."""
 
-LEAST_REPEATABILITY_PX = 5.0
+LEAST_REPEATABILITY_PX = 12.0
+"""The next session's things scatter more than a lucky one's."""
+
 FIRST_GATE_PX = 25.0
 FIRST_NOISE_PX = 4.0
 LEAST_NOISE_PX = 0.5

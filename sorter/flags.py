@@ -12,11 +12,12 @@ import numpy as np
 
 from sorter.agreement import UNCALIBRATED_REPEATABILITY_PX, repeatability_of
 from sorter.calibration import LEAST_MATCHES, LEAST_REPEATABILITY_PX, REPEATABILITY_RATIO
+from sorter.changes import has_changed
 from sorter.geometry import table_from_servo
 from sorter.geometry_fit import NAMES, Fit, fit_geometry
 from sorter.overlap import Overlap, deviations_px, find_overlap, placed_by
 from sorter.sightings import Sightings, locate
-from sorter.types import Arm, Flag, Photograph
+from sorter.types import Arm, Flag, Label, Photograph
 
 STALE_AFTER = timedelta(days=30)
 LARGEST_MOVE_PX = 8.0
@@ -51,10 +52,17 @@ def find_flags(
     """
     found = {
         Flag.CALIBRATION_STALE: at is not None and is_stale(arm, at),
-        Flag.CALIBRATION_BAD: bool(photographs) and is_bad(arm, locate(photographs, arm.geometry)),
         Flag.IMAGES_MISSING: n_missing > 0,
     }
-    return tuple(flag for flag, is_raised in found.items() if is_raised)
+    if photographs:
+        seen = locate(photographs, arm.geometry)
+        gate_px = repeatability_of(arm)
+        found[Flag.CALIBRATION_BAD] = is_bad(arm, seen)
+        # An arm that places things wrongly sees them in two places, too.
+        found[Flag.SCENE_CHANGED] = not found[Flag.CALIBRATION_BAD] and has_changed(
+            seen.of(Label.ITEM), gate_px
+        )
+    return tuple(flag for flag in Flag if found.get(flag, False))
 
 
 def is_stale(arm: Arm, at: datetime) -> bool:

@@ -254,6 +254,7 @@ class Flag(StrEnum):
     CALIBRATION_STALE = "calibration_stale"
     CALIBRATION_BAD = "calibration_bad"
     IMAGES_MISSING = "images_missing"
+    SCENE_CHANGED = "scene_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sorter.calibration import calibrate
 from sorter.flags import STALE_AFTER, find_flags
 from sorter.types import Arm, ArmGeometry, Flag
 from tests.unit.sorter.seen_by import photographs_by
-from tests.unit.sorter.tables import POSITIONS_PW, make_container, scattered
+from tests.unit.sorter.tables import POSITIONS_PW, Thing, make_container, scattered
 
 MADE_AT = datetime(2026, 7, 1, 8, tzinfo=UTC)
 TABLE = [*scattered(14, seed=3), make_container(-600, 1500), make_container(500, 1600)]
@@ -80,7 +80,23 @@ def test_pictures_that_never_came_are_told():
 def test_flags_come_in_their_own_order():
     arm = Arm("a1", calibrated_at=MADE_AT)
     seen = photographs_by(replace(HEALTHY, roll_deg=3), TABLE, POSITIONS_PW)
-    assert flags_of(seen, arm, at=MADE_AT + timedelta(days=400), n_missing=2) == tuple(Flag)
+    assert flags_of(seen, arm, at=MADE_AT + timedelta(days=400), n_missing=2) == (
+        Flag.CALIBRATION_STALE,
+        Flag.CALIBRATION_BAD,
+        Flag.IMAGES_MISSING,
+    )
+
+
+def test_a_bumped_item_is_told_where_the_arm_is_not_to_blame():
+    before, after = Thing(0, 1450, 90, 80), Thing(70, 1560, 90, 80)
+    seen = [
+        photo
+        for position_pw in POSITIONS_PW
+        for photo in photographs_by(
+            HEALTHY, [*TABLE, after if position_pw < 1500 else before], [position_pw]
+        )
+    ]
+    assert flags_of(seen) == (Flag.SCENE_CHANGED,)
 
 
 def test_the_order_of_the_photographs_changes_no_flag():
