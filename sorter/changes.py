@@ -5,9 +5,12 @@ Source of every number: docs/adr/0012-calibration.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.agreement import Index
 from sorter.deduplication import deduplicate
 from sorter.detection import EDGE_MARGIN_RATIO, box_areas, box_iou
 from sorter.geometry import boxes_seen_from
@@ -38,24 +41,31 @@ def has_changed(items: Sightings, repeatability_px: float) -> bool:
     """
     if not 0 < len(items) <= MOST_SIGHTINGS:
         return False
-    groups = [group[~items.is_cut[group]] for group in deduplicate(items, repeatability_px)]
-    groups = [group for group in groups if len(group)]
+    groups = deduplicate(items, repeatability_px)
+    groups = [group for group in groups if not items.is_cut[group].all()]
     if not groups:
         return False
+    wholes = [group[~items.is_cut[group]] for group in groups]
     sides = np.sqrt(box_areas(items.xyxy_px))
-    largest = items.take(np.array([group[np.argmax(sides[group])] for group in groups]))
-    places = np.array([items.table_px[group].mean(axis=0) for group in groups])
-    side = np.array([sides[group].mean() for group in groups])
-    is_seen = np.array([np.isin(np.unique(items.image), items.image[group]) for group in groups])
+    largest = items.take(np.array([whole[np.argmax(sides[whole])] for whole in wholes]))
+    is_gone = _is_empty(items, largest) & ~_is_in(items, groups)
     # a is gone from a picture that shows b
-    without = _is_gone(items, largest).astype(np.int64) @ is_seen.T.astype(np.int64) > 0
+    without = is_gone.astype(np.int64) @ _is_in(items, wholes).T.astype(np.int64) > 0
+    places = np.array([items.table_px[whole].mean(axis=0) for whole in wholes])
+    side = np.array([sides[whole].mean() for whole in wholes])
     apart = np.hypot(*(places[:, None] - places).transpose(2, 0, 1))
-    ratio = side[:, None] / side
-    may_be_one = (apart <= LARGEST_MOVE_PX) & (np.maximum(ratio, 1 / ratio) <= LARGEST_SIZE_RATIO)
+    ratio = np.maximum(side[:, None] / side, side / side[:, None])
+    may_be_one = (apart <= LARGEST_MOVE_PX) & (ratio <= LARGEST_SIZE_RATIO)
     return bool((without & without.T & may_be_one).any())
 
 
-def _is_gone(items: Sightings, things: Sightings) -> NDArray[np.bool_]:
+def _is_in(items: Sightings, groups: Sequence[Index]) -> NDArray[np.bool_]:
+    """Return which pictures each group has sightings in, ``(k, p)`` as `_is_empty`."""
+    pictures = np.unique(items.image)
+    return np.array([np.isin(pictures, items.image[group]) for group in groups])
+
+
+def _is_empty(items: Sightings, things: Sightings) -> NDArray[np.bool_]:
     """Return whether each picture should show each thing whole, and shows nothing there.
 
     Returns:
@@ -64,7 +74,7 @@ def _is_gone(items: Sightings, things: Sightings) -> NDArray[np.bool_]:
     size = items.size
     margin_px = EDGE_MARGIN_RATIO * max(size.width_px, size.height_px)
     most = np.array([size.width_px, size.height_px]) - margin_px
-    gone = []
+    empty = []
     for image in np.unique(items.image):
         there = items.take(np.flatnonzero(items.image == image))
         taken_at_pw = there.position_pw[0]
@@ -73,5 +83,5 @@ def _is_gone(items: Sightings, things: Sightings) -> NDArray[np.bool_]:
         )
         is_whole = (boxes[:, :2] >= margin_px).all(axis=1) & (boxes[:, 2:] <= most).all(axis=1)
         is_empty = (box_iou(boxes[:, None], there.xyxy_px) <= LARGEST_IOU).all(axis=1)
-        gone.append(is_whole & is_empty)
-    return np.stack(gone, axis=1)
+        empty.append(is_whole & is_empty)
+    return np.stack(empty, axis=1)
