@@ -22,7 +22,7 @@ def plan_in_another_process(clustering: str, seed: int, n_threads: int) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=300,
     )
     return done.stdout
 
