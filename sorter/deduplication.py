@@ -4,7 +4,7 @@ Laws: a group never holds two sightings of one picture. Every two of its uncut s
 within the gate, and every cut one is a part of an uncut one or, where there is none, of the
 largest: so there are no chains. The groups do not depend on the order in which pictures came.
 
-Source: docs/adr/0004-merge-gate.md.
+Source: docs/adr/0004-merge-gate.md, docs/adr/0011-competing-sightings.md.
 """
 
 from __future__ import annotations
