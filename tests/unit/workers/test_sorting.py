@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sorter.errors import InvalidInputError, TransientError
-from sorter.types import Clustering, Crop
+from sorter.types import Arm, Clustering, Crop
 from storage.ports import SessionState
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections, make_png
 from workers import sorting
@@ -78,6 +79,23 @@ def test_a_session_of_which_a_picture_failed_is_sorted_as_partial(world: World) 
     world.store.seal_session(session_id)
     sort_session(session_id, world.services)
     assert world.session(session_id).state is SessionState.PARTIAL
+    plan = world.store.load_plan(session_id)
+    assert plan is not None
+    assert plan["flags"] == ["images_missing"]
+
+
+@pytest.mark.parametrize(("days", "flags"), [(29, []), (31, ["calibration_stale"])])
+def test_a_calibrations_age_counts_to_when_the_session_was_sealed(
+    world: World, days: int, flags: list[str]
+) -> None:
+    now = world.store.load_session(world.open_session()).opened_at
+    world.store.save_arm(Arm("arm-1", calibrated_at=now - timedelta(days=days)))
+    session_id = make_ready_session(world)
+    world.store.let_pass(timedelta(days=20).total_seconds())
+    sort_session(session_id, world.services)
+    plan = world.store.load_plan(session_id)
+    assert plan is not None
+    assert plan["flags"] == flags
 
 
 def test_a_second_firing_changes_nothing(world: World) -> None:
