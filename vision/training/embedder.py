@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ _SCALE = 16.0  # sharpness of the softmax over cosines
 _MARGIN = 0.2  # by how much the right kind's cosine must lead
 _FAMILY_WEIGHT = 1.0  # of the loss over families, where some kinds have one
 _JUDGE_BATCH = 64
+_AIMING_CROPS = 8  # of each kind, to find where a net sees it
 
 NO_FAMILY = -1
 """The family of a kind that belongs to none."""
@@ -38,7 +41,7 @@ class KindHead(nn.Module):
         super().__init__()
         self.embedder = build_embedder()
         self.directions = nn.Parameter(torch.empty(n_kinds + n_families, EMBEDDING_VALUES))
-        nn.init.normal_(self.directions)
+        nn.init.normal_(self.directions, std=EMBEDDING_VALUES**-0.5)
         self._n_kinds = n_kinds
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
@@ -87,10 +90,10 @@ class EmbedderLesson:
         none = np.full(len(self.crops.kinds), NO_FAMILY, np.int64)
         self._families = none if self.families is None else self.families
         n_families = int(self._families.max(initial=NO_FAMILY)) + 1
-        network = KindHead(len(self.crops.kinds), n_families)
+        self.network = KindHead(len(self.crops.kinds), n_families).to(self.device)
         if self.start is not None:
-            load_weights(network.embedder, self.start)
-        self.network = network.to(self.device)
+            load_weights(self.network.embedder, self.start)
+            self._aim()
 
     @property
     def n_examples(self) -> int:
@@ -116,12 +119,7 @@ class EmbedderLesson:
         self.network.eval()
         drawn = [self.judges[index] for index in range(len(self.judges))]
         kinds = np.array([kind for _, kind in drawn], np.int64)
-        rows = []
-        with torch.inference_mode():
-            for start in range(0, len(drawn), _JUDGE_BATCH):
-                crops = [self._tensor(crop) for crop, _ in drawn[start : start + _JUDGE_BATCH]]
-                rows.append(self.network.embedder(torch.stack(crops).to(self.device)).float())
-        values = torch.cat(rows).cpu().numpy()
+        values = self._embedded([crop for crop, _ in drawn]).cpu().numpy()
         return {"purity": sorting_purity(values, kinds, np.random.default_rng(0))}
 
     def save_best(self, scores: Scores, step: int) -> None:
@@ -132,6 +130,45 @@ class EmbedderLesson:
             scores={"validation": dict(scores)},
         )
         save_package(ModelPackage(card, weights_of(self.network.embedder)), self.folder)
+
+    def _aim(self) -> None:
+        """Point each direction to where the net sees its kind or family now.
+
+        From there on both learn together; aimed by chance, the directions would pull apart what
+        the net knows already.
+        """
+        self.network.eval()
+        seen = [self.crops[index] for index in self._few_of_each()]
+        kinds = np.array([kind for _, kind in seen], np.int64)
+        values = functional.normalize(self._embedded([crop for crop, _ in seen]))
+        values = values - values.mean(dim=0)
+        groups = [kinds == kind for kind in range(len(self.crops.kinds))]
+        n_families = len(self.network.directions) - len(groups)
+        groups += [self._families[kinds] == family for family in range(n_families)]
+        with torch.no_grad():
+            for direction, group in zip(self.network.directions, groups, strict=True):
+                if group.any():
+                    direction.copy_(functional.normalize(values[group].mean(dim=0), dim=0))
+
+    def _few_of_each(self) -> list[int]:
+        """Return the numbers of the first few crops of every kind."""
+        counts: Counter[int] = Counter()
+        few = []
+        for index in range(len(self.crops)):
+            kind = self.crops[index][1]
+            counts[kind] += 1
+            if counts[kind] <= _AIMING_CROPS:
+                few.append(index)
+        return few
+
+    def _embedded(self, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Return ``(n, 512)`` float32 embeddings of crops as they are."""
+        rows = []
+        with torch.inference_mode():
+            for start in range(0, len(crops), _JUDGE_BATCH):
+                batch = [self._tensor(crop) for crop in crops[start : start + _JUDGE_BATCH]]
+                rows.append(self.network.embedder(torch.stack(batch).to(self.device)).float())
+        return torch.cat(rows).clone()
 
     def _tensor(self, crop_rgb: NDArray[np.uint8]) -> Tensor:
         return crop_tensor(squared_rgb(crop_rgb, min(self.card.input_size_px)))

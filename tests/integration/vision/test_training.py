@@ -10,9 +10,11 @@ import torch
 
 from sorter.errors import InvalidInputError
 from tests.integration.vision.toys import Discs, make_lesson, make_settings
+from vision.embedder import crop_tensor, squared_rgb
 from vision.load import load_detector, load_embedder
+from vision.networks import build_embedder
 from vision.package import Weights
-from vision.training.embedder import EmbedderLesson, embedder_card
+from vision.training.embedder import NO_FAMILY, EmbedderLesson, embedder_card
 from vision.training.loop import Scores, batch_indices, learning_rate, train
 from vision.training.prepared import PreparedCrops, SmallCrops, prepare
 from vision.weights import weights_of
@@ -87,6 +89,29 @@ def test_the_learning_rate_rises_then_falls() -> None:
     assert rates[0] < rates[1] < rates[2]
     assert all(a > b for a, b in pairwise(rates[3:]))
     assert rates[-1] < 0.05 * settings.learning_rate
+
+
+def test_a_net_that_goes_on_learning_sees_each_kind_and_family_where_it_saw_them(
+    tmp_path: Path,
+) -> None:
+    torch.manual_seed(0)
+    start = weights_of(build_embedder())
+    card = embedder_card("1", Discs(1).kinds, 32, {"how": "a test"})
+    crops, families = Discs(12), np.array([0, NO_FAMILY, 1])
+    lesson = EmbedderLesson(
+        card, crops, crops, tmp_path, torch.device("cpu"), families=families, start=start
+    )
+    kinds = np.array([crops[index][1] for index in range(12)])
+    batch = torch.stack([crop_tensor(squared_rgb(crops[index][0], 32)) for index in range(12)])
+    with torch.inference_mode():
+        by_kind, by_family = lesson.network.eval()(batch)
+    assert (by_kind.argmax(dim=1).numpy() == kinds).mean() > 0.7
+    in_one = families[kinds] != NO_FAMILY
+    assert (by_family.argmax(dim=1).numpy() == families[kinds])[in_one].mean() > 0.7
+    losses = lesson.loss(np.arange(12), np.random.default_rng(0))
+    assert losses.keys() == {"loss_kind", "loss_family"}
+    lesson = EmbedderLesson(card, crops, crops, tmp_path, torch.device("cpu"))
+    assert lesson.loss(np.arange(4), np.random.default_rng(0)).keys() == {"loss_kind"}
 
 
 def test_an_embedder_learns_to_put_alike_crops_together(tmp_path: Path) -> None:
