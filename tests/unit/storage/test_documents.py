@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import numpy as np
 import pytest
@@ -23,6 +23,8 @@ from storage.documents import (
 from tests.factories import make_detections
 
 POSITIVE = st.floats(1e-300, 1e300)
+# Not the names of zones: an hour that comes twice in one equals no moment of another.
+OFFSETS = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
 @given(POSITIVE, POSITIVE, st.none() | POSITIVE, st.none() | st.text())
@@ -72,7 +74,7 @@ def test_an_arm_that_was_kept_before_there_were_calibrations_still_loads() -> No
     assert arm_from_document(old) == Arm("arm-1", ArmGeometry(radius_px=1490.0))
 
 
-@given(st.datetimes(timezones=st.timezones()), st.floats(0, 1e300), st.booleans())
+@given(st.datetimes(timezones=OFFSETS), st.floats(0, 1e300), st.booleans())
 @settings(max_examples=50)
 def test_a_calibration_survives_its_arms_document(
     calibrated_at: datetime, residual_px: float, leaves_unsure: bool
