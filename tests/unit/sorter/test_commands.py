@@ -85,8 +85,8 @@ def test_the_document_of_a_plan_is_what_robots_read():
                 "pick": position,
                 "drop": {"servo0_pw": 1700.0, "servo1_pw": 1600.0},
                 "confidence": 0.9,
-                    "margin": 1.0,
-                    "is_unsure": False,
+                "margin": 1.0,
+                "is_unsure": False,
             }
         ],
         "items": [{"item": 0, **shown}, {"item": 1, **shown, "score": 0.5}],
