@@ -191,7 +191,7 @@ def _region_proposals(architecture: DetectorArchitecture) -> RegionProposalNetwo
         bg_iou_thresh=0.3,
         batch_size_per_image=128,
         positive_fraction=0.5,
-        # With 150 proposals a picture one item in twelve was never looked at; 600 leave one in sixty.
+        # Of 150 proposals a picture one item in twelve was missing, of 600 one in sixty.
         pre_nms_top_n={"training": 800, "testing": 1000},
         post_nms_top_n={"training": 500, "testing": 600},
         nms_thresh=0.7,
