@@ -56,6 +56,84 @@ The arm knows of none of these; signs and places are drawn by the seed.
 0 when all tables were sorted, however well; 1 where a threshold was given and is missed.
 """
 
+Scenes = Annotated[int, typer.Option(help="Tables to sort.", min=1)]
+Seed = Annotated[int, typer.Option(help="Of the first table; the n-th has this plus n.", min=0)]
+Kinds = Annotated[
+    str,
+    typer.Option(
+        help="Kinds that models were trained on (known), never met (new), or all.",
+        metavar="known|new|all",
+    ),
+]
+KindsPerScene = Annotated[
+    str, typer.Option(help="Different kinds on each table, or a range.", metavar="N|N-M")
+]
+Items = Annotated[int, typer.Option(help="Things that lie free on each table.", min=0)]
+Containers = Annotated[
+    int | None, typer.Option(help="Containers on each table.", min=0, show_default="one a kind")
+]
+Contained = Annotated[
+    int, typer.Option(help="Things that lie in their kind's container already.", min=0)
+]
+Touching = Annotated[
+    float, typer.Option(help="Share of items that touch another one.", min=0, max=1)
+]
+Covered = Annotated[
+    float, typer.Option(help="Share of items partly under another one.", min=0, max=1)
+]
+Clutter = Annotated[
+    int, typer.Option(help="Most things that are neither item nor container.", min=0)
+]
+Disturb = Annotated[str, typer.Option(help="What goes wrong; see below.", metavar="NAME=VALUE,...")]
+UntilClear = Annotated[
+    bool,
+    typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
+]
+Calibrated = Annotated[
+    bool,
+    typer.Option(
+        "--calibrated", help="Calibrate each arm first, by what it sees on another table."
+    ),
+]
+LeaveUnsure = Annotated[
+    bool,
+    typer.Option("--leave-unsure", help="Leave items on the table that may belong elsewhere."),
+]
+Method = Annotated[
+    str, typer.Option(help="How alike items are grouped: kmeans, spherical, agglomerative.")
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes at work; the result is the same.", min=1, show_default="one a core"
+    ),
+]
+ThroughStack = Annotated[
+    bool,
+    typer.Option(
+        "--through-stack", help="Send everything through a gateway and queues of its own."
+    ),
+]
+Detector = Annotated[
+    str,
+    typer.Option(
+        envvar="SORTERBOT_DETECTOR",
+        help="Folder of the detector's package.",
+        show_default="the shipped one",
+    ),
+]
+Embedder = Annotated[
+    str,
+    typer.Option(
+        envvar="SORTERBOT_EMBEDDER",
+        help="Folder of the embedder's package, or imagenet.",
+        show_default="the shipped one",
+    ),
+]
+MinRight = Annotated[float, typer.Option(help="Share of items that must be right.", min=0, max=1)]
+MinHit = Annotated[float, typer.Option(help="Share of picks that must hit.", min=0, max=1)]
+Json = Annotated[Path | None, typer.Option(help="Write the result to this file, for machines.")]
+
 app = typer.Typer(
     help="Measure how well whole tables are sorted.", epilog=EPILOG, no_args_is_help=True
 )
@@ -68,94 +146,28 @@ def _verify() -> None:
 
 @app.command(epilog=SORT_EPILOG)
 def sort(
-    scenes: Annotated[int, typer.Option(help="Tables to sort.", min=1)] = 50,
-    seed: Annotated[
-        int, typer.Option(help="Of the first table; the n-th has this plus n.", min=0)
-    ] = 5000,
-    kinds: Annotated[
-        str,
-        typer.Option(
-            help="Kinds that models were trained on (known), never met (new), or all.",
-            metavar="known|new|all",
-        ),
-    ] = "known",
-    kinds_per_scene: Annotated[
-        str, typer.Option(help="Different kinds on each table, or a range.", metavar="N|N-M")
-    ] = "2-4",
-    items: Annotated[int, typer.Option(help="Things that lie free on each table.", min=0)] = 12,
-    containers: Annotated[
-        int | None,
-        typer.Option(help="Containers on each table.", min=0, show_default="one a kind"),
-    ] = None,
-    contained: Annotated[
-        int, typer.Option(help="Things that lie in their kind's container already.", min=0)
-    ] = 2,
-    touching: Annotated[
-        float, typer.Option(help="Share of items that touch another one.", min=0, max=1)
-    ] = 0.15,
-    covered: Annotated[
-        float, typer.Option(help="Share of items partly under another one.", min=0, max=1)
-    ] = 0.08,
-    clutter: Annotated[
-        int, typer.Option(help="Most things that are neither item nor container.", min=0)
-    ] = 4,
-    disturb: Annotated[
-        str, typer.Option(help="What goes wrong; see below.", metavar="NAME=VALUE,...")
-    ] = "",
-    until_clear: Annotated[
-        bool,
-        typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
-    ] = False,
-    calibrated: Annotated[
-        bool,
-        typer.Option(
-            "--calibrated", help="Calibrate each arm first, by what it sees on another table."
-        ),
-    ] = False,
-    leave_unsure: Annotated[
-        bool,
-        typer.Option("--leave-unsure", help="Leave items on the table that may belong elsewhere."),
-    ] = False,
-    clustering: Annotated[
-        str, typer.Option(help="How alike items are grouped: kmeans, spherical, agglomerative.")
-    ] = "kmeans",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            help="Processes at work; the result is the same.", min=1, show_default="one a core"
-        ),
-    ] = None,
-    through_stack: Annotated[
-        bool,
-        typer.Option(
-            "--through-stack", help="Send everything through a gateway and queues of its own."
-        ),
-    ] = False,
-    detector: Annotated[
-        str,
-        typer.Option(
-            envvar="SORTERBOT_DETECTOR",
-            help="Folder of the detector's package.",
-            show_default="the shipped one",
-        ),
-    ] = "",
-    embedder: Annotated[
-        str,
-        typer.Option(
-            envvar="SORTERBOT_EMBEDDER",
-            help="Folder of the embedder's package, or imagenet.",
-            show_default="the shipped one",
-        ),
-    ] = "",
-    min_right: Annotated[
-        float, typer.Option(help="Share of items that must be right.", min=0, max=1)
-    ] = 0.0,
-    min_hit: Annotated[
-        float, typer.Option(help="Share of picks that must hit.", min=0, max=1)
-    ] = 0.0,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the result to this file, for machines.")
-    ] = None,
+    scenes: Scenes = 50,
+    seed: Seed = 5000,
+    kinds: Kinds = "known",
+    kinds_per_scene: KindsPerScene = "2-4",
+    items: Items = 12,
+    containers: Containers = None,
+    contained: Contained = 2,
+    touching: Touching = 0.15,
+    covered: Covered = 0.08,
+    clutter: Clutter = 4,
+    disturb: Disturb = "",
+    until_clear: UntilClear = False,
+    calibrated: Calibrated = False,
+    leave_unsure: LeaveUnsure = False,
+    clustering: Method = "kmeans",
+    workers: Workers = None,
+    through_stack: ThroughStack = False,
+    detector: Detector = "",
+    embedder: Embedder = "",
+    min_right: MinRight = 0.0,
+    min_hit: MinHit = 0.0,
+    json: Json = None,
 ) -> None:
     """Sort virtual tables and judge the result by the ground truth.
 
@@ -163,17 +175,11 @@ def sort(
     commands out, and looks where everything ended. `sorterbot demo --seed S` shows the table of
     seed S, given the same numbers of things.
     """
-    from rich.console import Console
-
     from cli.bench import SortOptions
-    from cli.report import score_document, tables_document, write_json
     from cli.tables import KindSet, TableSettings, choice_from_text, kinds_from_text
     from robot.disturbances import disturbances_from_text
-    from sorter.errors import InvalidInputError
     from sorter.types import Clustering
 
-    began_s = time.monotonic()
-    console = Console(highlight=False)
     least, most = kinds_from_text(kinds_per_scene)
     tables = TableSettings(
         seed,
@@ -191,12 +197,35 @@ def sort(
     )
     method = choice_from_text(Clustering, clustering)
     options = SortOptions(until_clear, method, is_calibrated=calibrated)
-    if calibrated and through_stack:
+    models = (detector, embedder)
+    result = _sort(tables, scenes, models, options, workers, through_stack=through_stack, json=json)
+    check_thresholds(result, min_right, min_hit)
+
+
+def _sort(
+    tables: TableSettings,
+    n_scenes: int,
+    models: tuple[str, str],
+    options: SortOptions,
+    n_workers: int | None,
+    *,
+    through_stack: bool,
+    json: Path | None,
+) -> dict[str, Any]:
+    """Sort the tables, tell what came of it, and write it to ``json``."""
+    from rich.console import Console
+
+    from cli.report import score_document, tables_document, write_json
+    from sorter.errors import InvalidInputError
+
+    if options.is_calibrated and through_stack:
         raise InvalidInputError("--calibrated is measured in one process, not --through-stack")
+    began_s = time.monotonic()
+    console = Console(highlight=False)
     if through_stack:
-        results = _sort_through_stack(tables, scenes, (detector, embedder), options, console)
+        results = _sort_through_stack(tables, n_scenes, models, options, console)
     else:
-        results = _sort_in_process(tables, scenes, (detector, embedder), options, workers, console)
+        results = _sort_in_process(tables, n_scenes, models, options, n_workers, console)
     rows, scores = [one.row for one in results], [one.score for one in results]
     result = {
         **score_document(scores, time.monotonic() - began_s),
@@ -205,8 +234,8 @@ def sort(
     _tell(results, result, options, console)
     if json is not None:
         settings = {"tables": tables.document(), "options": options.document()}
-        write_json(json, {"seed": seed, **settings, **result, "rows": rows})
-    check_thresholds(result, min_right, min_hit)
+        write_json(json, {"seed": tables.seed, **settings, **result, "rows": rows})
+    return result
 
 
 def _sort_in_process(
