@@ -29,58 +29,68 @@ back.
 """
 
 
+Session = Annotated[str | None, typer.Option(help="Calibrate from this session's pictures.")]
+Arm = Annotated[
+    str | None, typer.Option(help="The arm; with --session, only a check of whose it is.")
+]
+Pictures = Annotated[
+    Path | None,
+    typer.Option(help="Calibrate from this folder's pictures, called 1400.jpg and so on."),
+]
+Virtual = Annotated[
+    int | None,
+    typer.Option(min=0, help="Calibrate a virtual arm at the table of this seed, to see how."),
+]
+Disturb = Annotated[
+    str,
+    typer.Option(
+        help="How the virtual arm differs from what it registers, as NAME=VALUE,...",
+        show_default=False,
+    ),
+]
+Save = Annotated[
+    bool, typer.Option("--save", help="Write the session's calibration into the arm's row.")
+]
+Name = Annotated[
+    str | None, typer.Option("--id", help="Id of the calibration.", show_default="made up")
+]
+Json = Annotated[Path | None, typer.Option(help="Write the result to this file, for machines.")]
+Draw = Annotated[
+    Path | None, typer.Option(help="Draw the residuals before and after to this PNG file.")
+]
+Detector = Annotated[
+    str,
+    typer.Option(
+        envvar="SORTERBOT_DETECTOR",
+        help="Folder of the detector's package, for pictures that nobody looked at yet.",
+        show_default="the shipped one",
+    ),
+]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SORTERBOT_DATABASE_URL", help="Address of the database that has the session."
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(help="Folder of a local stack that runs, instead of a database's address."),
+]
+
+
 def calibrate(
-    session: Annotated[
-        str | None, typer.Option(help="Calibrate from this session's pictures.")
-    ] = None,
-    arm: Annotated[
-        str | None, typer.Option(help="The arm; with --session, only a check of whose it is.")
-    ] = None,
-    pictures: Annotated[
-        Path | None,
-        typer.Option(help="Calibrate from this folder's pictures, called 1400.jpg and so on."),
-    ] = None,
-    virtual: Annotated[
-        int | None,
-        typer.Option(min=0, help="Calibrate a virtual arm at the table of this seed, to see how."),
-    ] = None,
-    disturb: Annotated[
-        str,
-        typer.Option(
-            help="How the virtual arm differs from what it registers, as NAME=VALUE,...",
-            show_default=False,
-        ),
-    ] = "",
-    save: Annotated[
-        bool, typer.Option("--save", help="Write the session's calibration into the arm's row.")
-    ] = False,
-    name: Annotated[
-        str | None, typer.Option("--id", help="Id of the calibration.", show_default="made up")
-    ] = None,
-    json: Annotated[
-        Path | None, typer.Option(help="Write the result to this file, for machines.")
-    ] = None,
-    draw: Annotated[
-        Path | None, typer.Option(help="Draw the residuals before and after to this PNG file.")
-    ] = None,
-    detector: Annotated[
-        str,
-        typer.Option(
-            envvar="SORTERBOT_DETECTOR",
-            help="Folder of the detector's package, for pictures that nobody looked at yet.",
-            show_default="the shipped one",
-        ),
-    ] = "",
-    database_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="SORTERBOT_DATABASE_URL", help="Address of the database that has the session."
-        ),
-    ] = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option(help="Folder of a local stack that runs, instead of a database's address."),
-    ] = None,
+    session: Session = None,
+    arm: Arm = None,
+    pictures: Pictures = None,
+    virtual: Virtual = None,
+    disturb: Disturb = "",
+    save: Save = False,
+    name: Name = None,
+    json: Json = None,
+    draw: Draw = None,
+    detector: Detector = "",
+    database_url: DatabaseUrl = None,
+    folder: Folder = None,
 ) -> None:
     """Estimate an arm's radius, roll and lens from what its pictures show twice.
 
