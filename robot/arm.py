@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from robot.bumping import bump
 from robot.camera import encode_jpeg
 from robot.disturbances import Disturbances, break_bytes
+from robot.gripper import item_gripped
 from robot.judge import Grip, Placement
 from robot.table import Scene, Xy
 from robot.table_layout import CAMERA
@@ -22,17 +23,11 @@ from sorter.types import Arm, ArmLimits, ServoPosition
 POSITIONS_PW = (1800.0, 1600.0, 1400.0, 1200.0, 1000.0)
 """Where the arm photographs. Source: the original's robot, docs/interfaces/sorterbot.md."""
 
-GRIP_REACH_PX = 30.0
-"""How far from an item's true centre the gripper may come down and still take hold of it.
-
-Half the length of the shortest item, 60 px: beyond that the jaws close beside it.
-Source: docs/adr/0008-virtual-gripper.md.
-"""
-
 DROP_SCATTER_PX = 20.0
 """Standard deviation, each way, of where an item comes to rest around the commanded place.
 
-A fifth of an item's usual length: let go over others, it slides off them. Source: as above.
+A fifth of an item's usual length: let go over others, it slides off them.
+Source: docs/adr/0008-virtual-gripper.md.
 """
 
 
@@ -148,7 +143,7 @@ class VirtualArm:
     def _pick_and_place(self, order: int, pick: ServoPosition, drop: ServoPosition) -> Deed:
         if not (self._can_reach(pick) and self._can_reach(drop)):
             return Deed(order, None, note="beyond the arm's limits")
-        item = self._item_near(self._place_reached(pick))
+        item = item_gripped(self.scene, self._place_reached(pick))
         if item is None:
             return Deed(order, None, note="nothing within the gripper's reach")
         was_inside = self.scene.items[item].contained_in is not None
@@ -180,15 +175,6 @@ class VirtualArm:
         optics = self.scene.optics
         darker = replace(optics, exposure=optics.exposure * self._disturbances.light)
         return replace(self.scene, optics=darker)
-
-    def _item_near(self, place: Xy) -> int | None:
-        """Return the item nearest to a place, if the gripper's jaws close around its centre."""
-        if not self.scene.items:
-            return None
-        centres = np.array([item.centre_xy_px for item in self.scene.items])
-        distances = np.hypot(*(centres - place).T)
-        nearest = int(distances.argmin())
-        return nearest if distances[nearest] <= GRIP_REACH_PX else None
 
     def _let_go(self, item: int, place: Xy) -> int | None:
         """Let an item come to rest near a place; return the container that it then lies in."""

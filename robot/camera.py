@@ -85,8 +85,7 @@ def photograph_view(scene: Scene, view: View, *, rng: np.random.Generator | None
     seen: list[Seen] = []
     for number in range(len(scene.containers)):
         seen += _lay_container(rgb, scene, number, view, lamp)
-    free = [(i, item) for i, item in enumerate(scene.items) if item.contained_in is None]
-    seen += _lay_things(rgb, free, view, lamp)
+    seen += _lay_things(rgb, _items_in(scene, None), view, lamp)
     return _photo(expose(rgb, view, scene.light, scene.optics, chance), _uncovered(seen))
 
 
@@ -130,12 +129,17 @@ def _lay_container(
     shown = lay_sprite(rgb, sprite, Pose((float(x), float(y)), angle, scale), lamp, deep)
     if shown is None:
         return []
-    held = [(i, item) for i, item in enumerate(scene.items) if item.contained_in == number]
-    items = _lay_things(rgb, held, view, lamp)
+    items = _lay_things(rgb, _items_in(scene, number), view, lamp)
     c, s = np.cos(angle), np.sin(angle)
     opening = opening_px(container) @ np.array([[c, s], [-s, c]]) * view.resolution + (x, y)
     lay_cavity(rgb, opening, lamp, deep)
     return [(shown, Label.CONTAINER, number), *items]
+
+
+def _items_in(scene: Scene, container: int | None) -> list[tuple[int, TableItem]]:
+    """Return what lies in a container, or free, with its numbers, the lowest first."""
+    numbered = ((i, scene.items[i]) for i in scene.items_from_below)
+    return [(i, item) for i, item in numbered if item.contained_in == container]
 
 
 def _lay_things(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from robot.arm import GRIP_REACH_PX, VirtualArm
+from robot.arm import VirtualArm
+from robot.gripper import GRIP_REACH_PX
 from robot.judge import is_right, match_kinds
 from robot.session import SessionReport
 from robot.table import Scene, Xy
@@ -102,9 +103,9 @@ def _n_missed(arm: VirtualArm, report: SessionReport, item: int) -> int:
 def _is_covered(scene: Scene, item: int) -> bool:
     """Whether a thing that lies higher reaches over an item's middle."""
     centre = scene.items[item].centre_xy_px
+    above = scene.items_from_below[scene.items_from_below.index(item) + 1 :]
     return any(
-        _distance_px(above.centre_xy_px, centre) < above.radius_px
-        for above in scene.items[item + 1 :]
+        _distance_px(scene.items[i].centre_xy_px, centre) < scene.items[i].radius_px for i in above
     )
 
 

@@ -50,6 +50,7 @@ class TableItem:
         length_px: Diameter of a circle that it fits into, give or take 5%.
         seed: Decides its colours, proportions and wear.
         contained_in: The number of the container that it lies in; ``None`` where it lies free.
+        layer: What is moved comes to lie over all lower layers; things are laid in layer 0.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class TableItem:
     length_px: float
     seed: int
     contained_in: int | None = None
+    layer: int = 0
 
     def __post_init__(self) -> None:
         kind_named(self.kind)  # refuses a name that nothing has
@@ -192,7 +194,7 @@ class Scene:
     """A table, what lies on it, its light and its camera. Nothing in it changes.
 
     Attributes:
-        items: A later one lies over an earlier one where the two meet.
+        items: A later one of the same layer lies over an earlier one where the two meet.
         clutter: What is neither item nor container, under everything; it has no labels.
     """
 
@@ -211,9 +213,22 @@ class Scene:
         ):
             raise InvalidInputError("an item lies in a container that is not on the table")
 
+    @property
+    def items_from_below(self) -> tuple[int, ...]:
+        """The items' numbers in the order in which they lie on one another.
+
+        What lies in containers comes first: a free item that reaches over a rim is above it.
+        """
+
+        def height(i: int) -> tuple[bool, int, int]:
+            return self.items[i].contained_in is None, self.items[i].layer, i
+
+        return tuple(sorted(range(len(self.items)), key=height))
+
     def with_item_at(self, i: int, xy_px: Xy, contained_in: int | None) -> Scene:
-        """Return the scene with item ``i`` moved to a place on the table."""
-        moved = replace(self.items[i], centre_xy_px=xy_px, contained_in=contained_in)
+        """Return the scene with item ``i`` moved to a place, on top of whatever lies there."""
+        top = 1 + max(item.layer for item in self.items)
+        moved = replace(self.items[i], centre_xy_px=xy_px, contained_in=contained_in, layer=top)
         return replace(self, items=(*self.items[:i], moved, *self.items[i + 1 :]))
 
     def container_at(self, xy_px: Xy) -> int | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -8,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot.arm import DROP_SCATTER_PX, GRIP_REACH_PX, VirtualArm
+from robot.arm import DROP_SCATTER_PX, VirtualArm
 from robot.disturbances import Disturbances
+from robot.gripper import GRIP_REACH_PX
 from robot.kinds import KINDS
 from robot.table import Scene
 from robot.table_layout import CAMERA, make_scene
@@ -127,6 +129,31 @@ def test_on_an_empty_table_there_is_nothing_to_take():
     centre = arm.scene.containers[0].centre_xy_px
     (deed,) = arm.carry_out({"commands": [command(centre, centre)]})
     assert deed.item is None
+
+
+@given(st.floats(0, 12), st.floats(0, 6.28))
+@settings(max_examples=20, deadline=None)
+def test_two_picks_at_one_place_take_first_the_upper_then_the_lower_of_two(distance_px, angle):
+    lower = make_table(n_items=1, n_contained=0).items[0]
+    place = aside(lower.centre_xy_px, distance_px, angle)
+    scene = replace(SCENE, items=(lower, replace(lower, centre_xy_px=place)))
+    drops = [container.centre_xy_px for container in SCENE.containers]
+    commands = [command(lower.centre_xy_px, drop, order) for order, drop in enumerate(drops)]
+    deeds = list(make_arm(scene).carry_out({"commands": commands}))
+    assert [deed.item for deed in deeds] == [1, 0]
+    assert [deed.landed_in for deed in deeds] == [0, 1]
+
+
+def test_what_is_dropped_on_another_thing_is_taken_first():
+    scene = make_table(n_items=2, n_contained=0)
+    target, spare = (container.centre_xy_px for container in scene.containers)
+    arm = make_arm(scene)
+    places = [item.centre_xy_px for item in scene.items]
+    list(arm.carry_out({"commands": [command(places[1], target), command(places[0], target, 1)]}))
+    meeting = replace(arm.scene.items[0], centre_xy_px=arm.scene.items[1].centre_xy_px)
+    arm.scene = replace(arm.scene, items=(meeting, arm.scene.items[1]))
+    pick = command(meeting.centre_xy_px, spare)
+    assert [deed.item for deed in arm.carry_out({"commands": [pick, pick]})] == [0, 1]
 
 
 def test_placements_remember_what_lay_in_a_container_from_the_start():

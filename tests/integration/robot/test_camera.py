@@ -173,6 +173,14 @@ def test_a_later_item_covers_an_earlier_one_and_its_box() -> None:
     np.testing.assert_allclose(both.xyxy_px[0, [0, 1, 3]], alone[[0, 1, 3]], atol=1)
 
 
+def test_an_item_that_was_moved_covers_what_it_came_to_lie_on() -> None:
+    scene = cards(0.0, 30.0)
+    both = photograph(scene.with_item_at(0, scene.items[0].centre_xy_px, None), 1500.0)
+    np.testing.assert_array_equal(both.indices, [0, 1])
+    assert both.visible_fraction[0] > 0.95
+    assert both.visible_fraction[1] < 0.6
+
+
 def test_an_item_that_is_covered_nearly_whole_has_no_box() -> None:
     np.testing.assert_array_equal(photograph(cards(0.0, 5.0), 1500.0).indices, [1])
     np.testing.assert_array_equal(photograph(cards(0.0, 0.0), 1500.0).indices, [1])

@@ -111,6 +111,23 @@ def test_moving_an_item_leaves_the_scene_that_it_was_moved_in_as_it_was() -> Non
     assert after.items[1].seed == before.items[1].seed
 
 
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=6))
+def test_what_was_moved_last_lies_on_top_and_keeps_its_number(moves: list[int]) -> None:
+    scene = make_table()
+    assert scene.items_from_below == (0, 1, 2)
+    for k, i in enumerate(moves):
+        below = [j for j in scene.items_from_below if j != i]
+        scene = scene.with_item_at(i, (100.0 + k, 1500.0), None)
+        assert scene.items_from_below == (*below, i)
+        assert scene.items[i].centre_xy_px == (100.0 + k, 1500.0)
+    assert [item.seed for item in scene.items] == [0, 1, 2]
+
+
+def test_free_items_lie_over_those_in_containers_whatever_was_moved_last() -> None:
+    scene = make_table().with_item_at(2, (100.0, 1500.0), 0)
+    assert scene.items_from_below == (2, 0, 1)
+
+
 def test_a_scene_finds_the_container_that_holds_a_place() -> None:
     scene = make_table()
     assert scene.container_at((100.0, 1500.0)) == 0
