@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from robot.gripper import GRIP_REACH_PX
 from robot.kinds import CLUTTER
 from robot.outlines import hidden_share, place_against, place_over
 from robot.table import TableContainer, TableItem, Xy
@@ -34,6 +35,9 @@ GAP_PX = 10.0
 
 MOST_HIDDEN = 0.35
 """The largest share of an item that another one hides which lies over it."""
+
+LEAST_APART_PX = GRIP_REACH_PX
+"""Between the centres of free items, so that a pick at one centre does not mean another item."""
 
 _CLUTTER_SERVO_PW = ((820.0, 1980.0), (1060.0, 2040.0))
 _LEAST_HIDDEN = 0.08
@@ -138,11 +142,10 @@ class _Table:
         choice = [i for i in range(len(self.items)) if i not in taken]
         for _ in range(_TRIES if choice else 0):
             number = choice[int(self.rng.integers(len(choice)))]
-            laid = self._pushed(self.items[number], item, is_over=is_over)
+            lower = self.items[number]
+            laid = self._pushed(lower, item, is_over=is_over)
             others = [other for i, other in enumerate(self.items) if i != number]
-            most = MOST_HIDDEN if is_over else MOST_SHARED
-            hidden = hidden_share(self.items[number], laid)
-            if hidden <= most - COUNTING_ERROR and self._has_room(laid, others):
+            if _may_meet(lower, laid, is_over=is_over) and self._has_room(laid, others):
                 if is_over:
                     self.over.append((number, len(self.items)))
                 self.ground.keep_off(laid.centre_xy_px, laid.radius_px)
@@ -171,6 +174,13 @@ class _Table:
             distance_px(item.centre_xy_px, centre) > item.radius_px + radius + GAP_PX
             for centre, radius in rounds
         )
+
+
+def _may_meet(lower: TableItem, laid: TableItem, *, is_over: bool) -> bool:
+    """Whether an item neither hides too much of another one nor lies centre on centre with it."""
+    most = MOST_HIDDEN if is_over else MOST_SHARED
+    apart_px = distance_px(lower.centre_xy_px, laid.centre_xy_px)
+    return apart_px > LEAST_APART_PX and hidden_share(lower, laid) <= most - COUNTING_ERROR
 
 
 def _places_in_reach(rng: np.random.Generator, n: int, geometry: ArmGeometry) -> PositionArray:

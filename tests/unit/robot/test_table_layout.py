@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from robot.kinds import CLUTTER, KINDS
 from robot.outlines import hidden_share
 from robot.table import Scene, TableContainer, TableItem
-from robot.table_items import MOST_HIDDEN
+from robot.table_items import LEAST_APART_PX, MOST_HIDDEN
 from robot.table_layout import (
     CAMERA,
     CONTAINER_SERVO0_PW,
@@ -127,6 +127,24 @@ def test_as_many_free_items_meet_as_asked_for(seed: int) -> None:
     hidden = [hidden_share(a, b) for a, b in met]
     assert sum(share > 0.04 for share in hidden) >= 1
     assert max(hidden) <= MOST_HIDDEN
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_no_two_free_items_lie_centre_on_centre_even_where_sticks_cross(seed: int) -> None:
+    scene = make_scene(
+        np.random.default_rng(seed),
+        n_items=8,
+        kinds=("nail", "screwdriver", "drill_bit"),
+        n_containers=1,
+        touching=0.4,
+        covered=0.5,
+    )
+    pairs = list(combinations(scene.items, 2))
+    met = [(a, b) for a, b in pairs if has_met(a, b)]
+    assert min(distance(a.centre_xy_px, b.centre_xy_px) for a, b in pairs) > LEAST_APART_PX
+    assert sum(hidden_share(a, b) > 0 for a, b in met) >= 1
+    assert max(hidden_share(a, b) for a, b in met) <= MOST_HIDDEN
 
 
 @given(st.integers(0, 10**6))
