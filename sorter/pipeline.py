@@ -27,6 +27,7 @@ from sorter.joints import without_joint_boxes, without_joint_groups
 from sorter.merging import merge_groups
 from sorter.ports import CropEmbedder
 from sorter.sightings import Sightings, locate
+from sorter.support import find_unconfirmed
 from sorter.types import (
     Arm,
     ArmLimits,
@@ -46,11 +47,15 @@ from sorter.types import (
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What lies on the table; item i lies in container ``lies_in[i]``, ``NOWHERE`` for none."""
+    """What lies on the table; item i lies in container ``lies_in[i]``, ``NOWHERE`` for none.
+
+    Of the ``unconfirmed`` items, by number, it is doubtful whether there is anything.
+    """
 
     items: tuple[Item, ...] = ()
     containers: tuple[Container, ...] = ()
     lies_in: tuple[int, ...] = ()
+    unconfirmed: frozenset[int] = frozenset()
 
 
 def sort_session(
@@ -107,20 +112,23 @@ def find_things(arm: Arm, photographs: Sequence[Photograph], embedder: CropEmbed
     if not photographs:
         return Table()
     sightings = locate(photographs, arm.geometry)
-    of_items = without_joint_boxes(sightings.of(Label.ITEM))
+    item_boxes = sightings.of(Label.ITEM)
+    of_items = without_joint_boxes(item_boxes)
     of_containers = sightings.of(Label.CONTAINER)
 
     def look(numbers: NDArray[np.intp]) -> NDArray[np.float64]:
         return _look_at(of_items.take(numbers), embedder)
 
-    item_groups = deduplicate(of_items, repeatability_of(arm), look)
+    repeatability_px = repeatability_of(arm)
+    item_groups = deduplicate(of_items, repeatability_px, look)
     item_groups = without_joint_groups(of_items, item_groups)
-    container_groups = deduplicate(of_containers, repeatability_of(arm))
-    items, _ = merge_groups(of_items, item_groups, Item)
+    container_groups = deduplicate(of_containers, repeatability_px)
+    items, item_groups = merge_groups(of_items, item_groups, Item)
     containers, container_groups = merge_groups(of_containers, container_groups, Container)
     places_pw = position_array(item.position for item in items)
     lies_in = find_containers(places_pw, of_containers, container_groups)
-    return Table(tuple(items), tuple(containers), tuple(lies_in.tolist()))
+    unconfirmed = find_unconfirmed(item_groups, of_items, item_boxes, photographs, repeatability_px)
+    return Table(tuple(items), tuple(containers), tuple(lies_in.tolist()), unconfirmed)
 
 
 def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
@@ -130,6 +138,8 @@ def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
     for number, (item, lies_in) in enumerate(zip(table.items, table.lies_in, strict=True)):
         if lies_in != NOWHERE:
             aside.append(SetAside(number, SetAsideReason.IN_CONTAINER))
+        elif number in table.unconfirmed:
+            aside.append(SetAside(number, SetAsideReason.UNCONFIRMED))
         elif not is_reachable(item.position, limits):
             aside.append(SetAside(number, SetAsideReason.OUT_OF_REACH))
         elif no_target is not None:

@@ -242,6 +242,7 @@ class SetAsideReason(StrEnum):
     """Why an item gets no command."""
 
     IN_CONTAINER = "in_container"
+    UNCONFIRMED = "unconfirmed"
     OUT_OF_REACH = "out_of_reach"
     NO_CONTAINER = "no_container"
     CONTAINER_OUT_OF_REACH = "container_out_of_reach"

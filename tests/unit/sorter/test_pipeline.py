@@ -16,6 +16,7 @@ from sorter.types import (
     Arm,
     ArmLimits,
     Clustering,
+    Detections,
     ImageSize,
     ServoPosition,
     SetAside,
@@ -263,6 +264,36 @@ def test_pictures_that_cannot_be_read_now_are_the_callers_to_try_again():
 
     with pytest.raises(TransientError):
         sort_session(ARM, PhotographedTable([*THINGS, LEFT]).photographs, Away())
+
+
+def without_in_all_but_one(table, thing):
+    """Return a table's photographs of which only the middle one still shows a thing."""
+    photographs = []
+    for photo in table.photographs:
+        kept = [
+            row
+            for row in range(len(photo.detections))
+            if photo.position_pw == 1400 or table.shown[photo.image_id, row] is not thing
+        ]
+        found = photo.detections
+        found = Detections(found.xyxy_px[kept], found.labels[kept], np.float32([0.5] * len(kept)))
+        photographs.append(replace(photo, detections=found))
+    return photographs
+
+
+def test_an_item_that_most_pictures_should_show_and_do_not_stays_there():
+    stray = Thing(120, 1350)
+    table = PhotographedTable([*THINGS[:3], stray, LEFT, RIGHT])
+    plan = sort_session(ARM, without_in_all_but_one(table, stray), FakeCropEmbedder())
+    assert list(reasons(plan).values()) == [SetAsideReason.UNCONFIRMED]
+    assert len(plan.commands) == 3
+
+
+def test_an_unconfirmed_item_in_a_container_stays_set_aside_as_that():
+    stray, middle = Thing(120, 1380), make_container(110, 1370)
+    table = PhotographedTable([stray, middle])
+    plan = sort_session(ARM, without_in_all_but_one(table, stray), FakeCropEmbedder())
+    assert list(reasons(plan).values()) == [SetAsideReason.IN_CONTAINER]
 
 
 def test_set_aside_items_come_in_the_order_of_the_items():
