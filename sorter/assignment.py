@@ -9,15 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from sorter.embedding import LEAST_LIKENESS
 from sorter.geometry import travel_pw
 from sorter.types import LabelArray, PositionArray
 
 LIKENESS_STEP = 0.01
 """Likenesses that differ by less than half of it count as equal, and travel decides."""
-
-OTHER_KIND = -1.0
-"""What it is worth to drop a cluster on things of another kind; 0 where no kind is claimed."""
 
 
 def assign_clusters(
@@ -36,8 +32,8 @@ def assign_clusters(
         clusters: ``(n,)``, the cluster of each item, numbered from 0 without a gap.
         places_pw: ``(n, 2)`` places of the items.
         containers_pw: ``(m, 2)`` places of the containers, at least as many as clusters.
-        kinship: ``(k, m)``, the likeness of each cluster to what lies in each container; NaN
-            where nothing there tells a kind.
+        kinship: ``(k, m)``, how much more alike each cluster is to what lies in each container
+            than two kinds are; below 0 where it is another kind, NaN where nothing tells a kind.
 
     Returns:
         ``(k,)`` int64, numbers of containers.
@@ -53,5 +49,4 @@ def assign_clusters(
 
 def kinship_worth(kinship: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return, in whole steps, what it is worth to drop each cluster in each container."""
-    worth = np.where(kinship >= LEAST_LIKENESS, kinship, OTHER_KIND)
-    return np.asarray(np.round(np.where(np.isnan(kinship), 0.0, worth) / LIKENESS_STEP))
+    return np.asarray(np.round(np.nan_to_num(kinship, nan=0.0) / LIKENESS_STEP))

@@ -27,8 +27,9 @@ from sorter.types import Clustering, Crop, LabelArray, PositionArray
 LEAST_MARGIN = 0.3
 """Below it, an item's cluster is doubtful."""
 
-KNOWN_LIKENESS = 0.65
-"""Of two clusters to one container's contents, from which on they are one kind for certain."""
+MOST_SPREAD = 1.5
+"""Two clusters are one kind's halves if their items are no more unlike, across, than this many
+times what items of one cluster are among themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,9 @@ def choose_destinations(
 ) -> list[Destination]:
     """Look at items and at what lies in containers, all together, and choose for every item.
 
-    What tells a container's kind is clustered with the items, so that a kind of which no item is
-    left on the table keeps a cluster of its own instead of splitting another kind's.
+    What lies in containers is clustered with the items. So it tells what a container is for, and
+    a kind of which no item is left on the table keeps a cluster of its own instead of splitting
+    another kind's.
 
     Args:
         crops: Of the items, at least one.
@@ -75,13 +77,13 @@ def choose_destinations(
     """
     n = len(crops)
     asked = [*crops, *(crop for target in targets for crop in target.contents)]
-    embeddings = normalise_embeddings(embedder.embed_crops(asked), len(asked))
-    claims = _claims(embeddings[n:], [len(target.contents) for target in targets])
-    seen = np.concatenate([embeddings[:n], *claims])
+    seen = normalise_embeddings(embedder.embed_crops(asked), len(asked))
     labels = cluster_items(seen, len(targets), seed, clustering)
+    inside = np.split(np.arange(n, len(seen)), np.cumsum([len(t.contents) for t in targets])[:-1])
+    claims = [seen[numbers[contents_of_one_kind(labels[numbers])]] for numbers in inside]
     labels = _join_known(labels, seen, claims)
     clusters = labels[:n]
-    kinship = _kinship(cluster_centres(seen[:n], clusters), claims)
+    kinship = _kinship(cluster_centres(seen[:n], clusters), claims) - least_likeness(seen, labels)
     chosen = assign_clusters(clusters, places_pw, targets_pw, kinship)
     margins = find_margins(seen, labels)[:n]
     return [
@@ -90,24 +92,39 @@ def choose_destinations(
     ]
 
 
-def _claims(contents: Embeddings, counts: Sequence[int]) -> list[Embeddings]:
-    """Return for each target the embeddings of those contents that tell its kind, if any do."""
-    inside = np.split(contents, np.cumsum(counts)[:-1])
-    return [embeddings[contents_of_one_kind(embeddings)] for embeddings in inside]
+def least_likeness(seen: Embeddings, labels: LabelArray) -> float:
+    """Return how alike two things are that are as likely of one kind as of two.
+
+    It lies halfway between the likeness of things of one cluster and of things of two, since
+    networks differ in how alike everything looks to them; -1, where nothing can be compared.
+    """
+    alike = likeness(seen, seen)
+    upper = np.triu(np.ones_like(alike, bool), 1)
+    is_same = labels[:, None] == labels
+    sides = [alike[upper & is_same], alike[upper & ~is_same]]
+    return float(np.mean([side.mean() for side in sides])) if all(map(len, sides)) else -1.0
 
 
 def _join_known(labels: LabelArray, seen: Embeddings, claims: Sequence[Embeddings]) -> LabelArray:
-    """Make one cluster of those that are surely of the kind that lies in one container.
+    """Make one cluster of halves of the kind that lies in one container.
 
     K-Means splits a kind where there are fewer kinds than containers; what lies in a container
-    already tells that the halves belong together.
+    already tells that the halves belong together. How unlike items of one kind are is taken from
+    the clusters themselves, since networks differ in that.
     """
-    kinship = _kinship(cluster_centres(seen, labels), claims)
-    known = np.where(kinship >= KNOWN_LIKENESS, kinship, -np.inf)
-    joined = np.arange(len(known))
+    unlike = 1 - likeness(seen, seen)
+    is_pair = np.triu(labels[:, None] == labels, 1)
+    within = float(unlike[is_pair].mean()) if is_pair.any() else 0.0
+    kinship = np.nan_to_num(_kinship(cluster_centres(seen, labels), claims), nan=-np.inf)
+    is_claimed = np.isfinite(kinship).any(axis=1)
+    joined = np.arange(len(kinship))
     for target in range(len(claims)):
-        halves = np.flatnonzero((known.argmax(axis=1) == target) & np.isfinite(known[:, target]))
-        joined[halves] = halves[:1]
+        halves = np.flatnonzero(is_claimed & (kinship.argmax(axis=1) == target))
+        halves = halves[np.argsort(-kinship[halves, target], kind="stable")]
+        for other in halves[1:]:
+            across = float(unlike[np.ix_(labels == halves[0], labels == other)].mean())
+            if across <= MOST_SPREAD * within:
+                joined[other] = halves[0]
     return number_by_first(joined[labels])
 
 

@@ -72,12 +72,12 @@ def test_a_cluster_goes_to_the_container_of_its_kind_however_far():
     assert targets_of([[0.7, 0.9]]) == [1]
 
 
-def test_a_likeness_below_the_least_draws_no_cluster():
-    assert targets_of([[np.nan, 0.5]]) == [0]
+def test_a_container_of_another_kind_draws_no_cluster():
+    assert targets_of([[np.nan, -0.1]]) == [0]
 
 
 def test_an_empty_container_is_preferred_to_one_of_another_kind():
-    assert targets_of([[0.3, np.nan]]) == [1]
+    assert targets_of([[-0.3, np.nan]]) == [1]
 
 
 def test_of_containers_that_are_as_much_alike_the_nearer_is_taken():
@@ -93,7 +93,7 @@ def test_two_clusters_do_not_share_the_container_that_both_are_like():
 @given(st.data())
 def test_likeness_comes_first_and_travel_second_in_one_best_assignment(data):
     k, m = data.draw(st.sampled_from([(1, 1), (1, 3), (2, 2), (2, 3), (3, 3)]))
-    told = st.sampled_from([np.nan, 0.0, 0.3, 0.6, 0.9])
+    told = st.sampled_from([np.nan, -0.4, 0.0, 0.3, 0.9])
     kinship = np.array(data.draw(st.lists(told, min_size=k * m, max_size=k * m))).reshape(k, m)
     containers = data.draw(hnp.arrays(np.float64, (m, 2), elements=st.integers(0, 50).map(float)))
     clusters, places = np.arange(k), np.zeros((k, 2))

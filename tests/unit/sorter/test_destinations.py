@@ -96,6 +96,15 @@ def test_a_kind_that_lies_in_a_container_is_not_split_though_another_one_is_empt
     assert {(one.cluster, one.margin) for one in found} == {(0, 1.0)}
 
 
+@pytest.mark.parametrize("common", [0.0, 1.0, 3.0])
+def test_two_kinds_stay_two_where_only_one_lies_in_a_container(kinds, common):
+    items = [kinds.crop(BOLT) for _ in range(5)] + [kinds.crop(NUT) for _ in range(7)]
+    contents = [[], [kinds.crop(BOLT), kinds.crop(BOLT)]]
+    for look in kinds.looks.values():
+        look[7] = common  # however alike all things look to a network
+    assert containers(choose(kinds, items, contents)) == [1] * 5 + [0] * 7
+
+
 def test_one_item_among_full_containers_goes_to_its_kind(kinds):
     contents = [[kinds.crop(NUT)], [kinds.crop(WASHER)], [kinds.crop(BOLT)]]
     (found,) = choose(kinds, [kinds.crop(WASHER)], contents)
