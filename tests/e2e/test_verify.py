@@ -20,14 +20,17 @@ def verify(folder: Path, *options: str) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.parametrize(
-    "hardship", [(), ("--until-clear", "--disturb", "radius=0.02,missing=1,unreadable=1,bumped=1")]
-)
-def test_a_table_is_sorted_alike_in_one_process_and_through_gateway_and_queues(tmp_path, hardship):
-    options = ("--scenes", "2", "--seed", "6000", *hardship)
-    here = verify(tmp_path, *options, "--workers", "2")
+HARDSHIP = ("--until-clear", "--disturb", "radius=0.02,missing=1,unreadable=1,bumped=1")
+
+
+@pytest.mark.parametrize(("n_tables", "hardship"), [(2, ()), (1, HARDSHIP)])
+def test_a_table_is_sorted_alike_in_one_process_and_through_gateway_and_queues(
+    tmp_path, n_tables, hardship
+):
+    options = ("--scenes", str(n_tables), "--seed", "6000", *hardship)
+    here = verify(tmp_path, *options, "--workers", "1")
     there = verify(tmp_path, *options, "--through-stack")
-    assert here["sessions"] == there["sessions"] == 2
+    assert here["sessions"] == there["sessions"] == n_tables
     assert here["items_right"] > 0
     varying = {"seconds"}
     for one, other in zip(here["rows"], there["rows"], strict=True):
@@ -37,9 +40,9 @@ def test_a_table_is_sorted_alike_in_one_process_and_through_gateway_and_queues(t
 
 
 def test_any_number_of_workers_gives_the_same_rows(tmp_path):
-    options = ("--scenes", "3", "--seed", "6000", "--disturb", "servo=3")
-    rows = [verify(tmp_path, *options, "--workers", n)["rows"] for n in ("1", "3")]
+    options = ("--scenes", "2", "--seed", "6000", "--disturb", "servo=3")
+    rows = [verify(tmp_path, *options, "--workers", n)["rows"] for n in ("1", "2")]
     for row in (*rows[0], *rows[1]):
         del row["seconds"]
     assert rows[0] == rows[1]
-    assert [row["seed"] for row in rows[0]] == [6000, 6001, 6002]
+    assert [row["seed"] for row in rows[0]] == [6000, 6001]

@@ -1,4 +1,4 @@
-"""Writes the plan of one crowded table; run in processes of their own, to compare them."""
+"""Writes the plans of one crowded table; run in processes of their own, to compare them."""
 
 from __future__ import annotations
 
@@ -59,11 +59,10 @@ def shuffled(photographs: Sequence[Photograph], seed: int) -> list[Photograph]:
     return mixed
 
 
-def plan_text(clustering: str, seed: int) -> str:
+def plan_text(way: Clustering, seed: int) -> str:
     """Return the plan as JSON, each sighting named by its box, since rows are shuffled."""
     table = make_table()
     photographs = shuffled(table.photographs, seed)
-    way = Clustering(clustering)
     plan = sort_session(Arm("arm-1"), photographs, LargeEmbeddings(table), clustering=way)
     document = plan_document(plan, {})
     boxes = {photo.image_id: photo.detections.xyxy_px.tolist() for photo in photographs}
@@ -73,5 +72,10 @@ def plan_text(clustering: str, seed: int) -> str:
     return json.dumps(document)
 
 
+def plan_texts(seed: int) -> dict[str, str]:
+    """Return the plan of each way of clustering, by its name."""
+    return {str(way): plan_text(way, seed) for way in Clustering}
+
+
 if __name__ == "__main__":
-    sys.stdout.write(plan_text(sys.argv[1], int(sys.argv[2])))
+    json.dump(plan_texts(int(sys.argv[1])), sys.stdout)
