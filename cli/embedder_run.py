@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from cli.training_run import (
     VALIDATION_SEED,
@@ -23,12 +24,13 @@ from sorter.types import LabelArray
 from vision.labelled.crops import PhotographCrops
 from vision.labelled.specification import spec_from_text
 from vision.load import device_from_name
-from vision.package import ModelKind, ModelPackage, load_package
+from vision.package import ModelKind, ModelPackage, load_package, save_package
 from vision.ports import CropDataset
 from vision.training.embedder import NO_FAMILY, EmbedderLesson, embedder_card
 from vision.training.joined import JoinedCrops
 from vision.training.prepared import PreparedCrops, SmallCrops, prepare
 from vision.training.presets import embedder_settings
+from vision.training.whitening import WhiteningCrops, whitened_package
 
 _CROP_SIDE_PX = 96
 _KEPT_CROP_SIDE_PX = 112  # edges move while training, so a little more than the net is fed
@@ -78,15 +80,28 @@ def train_embedder(order: Order, asked: EmbedderOrder) -> dict[str, float]:
         order.version, TRAINING_KINDS, _CROP_SIDE_PX, how_trained(order, data, settings)
     )
     weights = start.weights if start else None
+    judges = _judges(order)
     lesson = EmbedderLesson(
-        card, crops, _judges(order), order.package, device, _families(crops.kinds), weights
+        card, crops, judges, order.package, device, _families(crops.kinds), weights
     )
-    return run(lesson, settings, order)
+    scores = run(lesson, settings, order)
+    return {**scores, "purity_whitened": _whiten(order, WhiteningCrops(crops, judges), device)}
 
 
 def made_up_names(first: int, n: int) -> tuple[str, ...]:
     """Return the names of ``n`` made-up kinds from that number on."""
     return tuple(f"{PREFIX}{number}" for number in range(first, first + n))
+
+
+def _whiten(order: Order, using: WhiteningCrops, device: torch.device) -> float:
+    """Whiten the best package of a run that is over; return its purity on the judging crops."""
+    package = load_package(order.package, ModelKind.EMBEDDER)
+    with progress_bar("Whitening", using.n_embedded()) as advance:
+        whitened = whitened_package(package, using, device, advance)
+    card = replace(whitened.card, version=order.version)
+    save_package(ModelPackage(card, whitened.weights), order.package)
+    purity: float = card.scores["whitening"]["purity"]
+    return purity
 
 
 def _crops(order: Order, asked: EmbedderOrder) -> CropDataset:

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sorter.errors import InvalidInputError
 from sorter.types import FloatArray
 from vision.networks import (
     EMBEDDING_VALUES,
@@ -21,6 +22,9 @@ from vision.package import ModelPackage
 from vision.ports import RgbImage
 from vision.weights import load_weights
 
+WHITENED = "whitened"
+"""The field of ``architecture`` that says whether the net ends in a whitening."""
+
 _CROPS_AT_ONCE = 64
 _PADDING_RGB = (124, 116, 104)  # the mean colour, which is 0 once normalised
 
@@ -29,7 +33,7 @@ PrepareCrop = Callable[[RgbImage], Tensor]
 
 
 class ResNet18Embedder:
-    """Embeds crops with a ResNet18 that ends at its average pool.
+    """Embeds crops with a ResNet18 that ends at its average pool, or one layer later.
 
     On a CPU each crop passes the net alone, so that its values are the same to the last bit
     whatever crops come with it.
@@ -48,9 +52,12 @@ class ResNet18Embedder:
         """Fill a net with the weights of a package.
 
         Raises:
-            InvalidInputError: The weights do not fit.
+            InvalidInputError: The weights do not fit, or ``whitened`` is neither true nor false.
         """
-        network = build_embedder()
+        is_whitened = package.card.architecture.get(WHITENED, False)
+        if not isinstance(is_whitened, bool):
+            raise InvalidInputError(f"architecture: {WHITENED} must be true or false")
+        network = build_embedder(is_whitened)
         load_weights(network, package.weights)
         side_px = min(package.card.input_size_px)
 

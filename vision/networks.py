@@ -23,6 +23,9 @@ from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
 from sorter.errors import InvalidInputError
 
 EMBEDDING_VALUES = 512
+WHITENING_WEIGHT, WHITENING_BIAS = "fc.weight", "fc.bias"
+"""The names of the weights that a whitened embedder has beside those of a plain one."""
+
 MEAN_RGB = (0.485, 0.456, 0.406)
 STD_RGB = (0.229, 0.224, 0.225)
 _BODY_CHANNELS = (64, 128, 256)
@@ -131,10 +134,24 @@ def build_detector(architecture: DetectorArchitecture, n_labels: int) -> Detecto
     return network
 
 
-def build_embedder() -> nn.Module:
-    """Return an untrained ResNet18 that ends at its average pool: 512 values a crop."""
+class Whitening(nn.Linear):
+    """Scales values to length 1 and then passes them through one linear layer with a bias."""
+
+    def __init__(self) -> None:
+        super().__init__(EMBEDDING_VALUES, EMBEDDING_VALUES)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return ``(n, 512)`` of ``(n, 512)``."""
+        return super().forward(functional.normalize(values))
+
+
+def build_embedder(is_whitened: bool = False) -> nn.Module:
+    """Return an untrained ResNet18 that ends at its average pool: 512 values a crop.
+
+    A whitened one has one more layer, :class:`Whitening`.
+    """
     net: nn.Module = torchvision.models.resnet18(weights=None)
-    net.fc = nn.Identity()
+    net.fc = Whitening() if is_whitened else nn.Identity()
     _lay_out_by_pixel(net)
     return net
 

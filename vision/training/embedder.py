@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from vision.ports import CropDataset
 from vision.purity import sorting_purity
 from vision.training.augment_crops import varied_crop
 from vision.training.loop import Scores
+from vision.training.whitening import few_of_each, without_whitening
 from vision.weights import load_weights, weights_of
 
 _SCALE = 16.0  # sharpness of the softmax over cosines
@@ -92,7 +92,7 @@ class EmbedderLesson:
         n_families = int(self._families.max(initial=NO_FAMILY)) + 1
         self.network = KindHead(len(self.crops.kinds), n_families).to(self.device)
         if self.start is not None:
-            load_weights(self.network.embedder, self.start)
+            load_weights(self.network.embedder, without_whitening(self.start))
             self._aim()
 
     @property
@@ -138,7 +138,7 @@ class EmbedderLesson:
         the net knows already.
         """
         self.network.eval()
-        seen = [self.crops[index] for index in self._few_of_each()]
+        seen = [self.crops[index] for index in few_of_each(self.crops, _AIMING_CROPS)]
         kinds = np.array([kind for _, kind in seen], np.int64)
         values = functional.normalize(self._embedded([crop for crop, _ in seen]))
         values = values - values.mean(dim=0)
@@ -149,17 +149,6 @@ class EmbedderLesson:
             for direction, group in zip(self.network.directions, groups, strict=True):
                 if group.any():
                     direction.copy_(functional.normalize(values[group].mean(dim=0), dim=0))
-
-    def _few_of_each(self) -> list[int]:
-        """Return the numbers of the first few crops of every kind."""
-        counts: Counter[int] = Counter()
-        few = []
-        for index in range(len(self.crops)):
-            kind = self.crops[index][1]
-            counts[kind] += 1
-            if counts[kind] <= _AIMING_CROPS:
-                few.append(index)
-        return few
 
     def _embedded(self, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
         """Return ``(n, 512)`` float32 embeddings of crops as they are."""
