@@ -59,8 +59,9 @@ def within_kinds(values: FloatArray, kinds: LabelArray) -> FloatArray:
     """Return the covariance of values about the mean of their kind, in units of its mean."""
     means = np.stack([values[kinds == kind].mean(axis=0) for kind in np.unique(kinds)])
     scatter = values - means[kinds]
-    covariance: FloatArray = scatter.T @ scatter
-    return covariance / (np.trace(covariance) / len(covariance))
+    covariance = scatter.T @ scatter
+    in_units: FloatArray = covariance / (np.trace(covariance) / len(covariance))
+    return in_units
 
 
 def test_whitened_values_scatter_alike_in_every_direction_within_their_kind() -> None:
