@@ -28,6 +28,12 @@ WHITENING_WEIGHT, WHITENING_BIAS = "fc.weight", "fc.bias"
 
 MEAN_RGB = (0.485, 0.456, 0.406)
 STD_RGB = (0.229, 0.224, 0.225)
+REGIONS_LEARNT = 96
+"""Regions of a picture that the detector's head is taught on."""
+
+POSITIVE_SHARE = 0.4
+"""Of these regions, at most, that hold a thing."""
+
 _BODY_CHANNELS = (64, 128, 256)
 _LEVELS = ("layer1", "layer2", "layer3")
 DETECTOR_INPUT_PX = (448, 336)
@@ -227,8 +233,8 @@ def _region_heads(architecture: DetectorArchitecture, n_labels: int) -> RoIHeads
         FastRCNNPredictor(architecture.head_values, n_labels + 1),
         fg_iou_thresh=0.5,
         bg_iou_thresh=0.5,
-        batch_size_per_image=64,  # 96 cost a tenth of a step more
-        positive_fraction=0.4,
+        batch_size_per_image=REGIONS_LEARNT,
+        positive_fraction=POSITIVE_SHARE,
         bbox_reg_weights=None,
         score_thresh=_LOWEST_SCORE,
         nms_thresh=0.55,  # boxes of things that touch aslant overlap by half

@@ -24,6 +24,8 @@ from vision.evaluation import (
 )
 from vision.networks import (
     DETECTOR_INPUT_PX,
+    POSITIVE_SHARE,
+    REGIONS_LEARNT,
     DetectorArchitecture,
     DetectorNetwork,
     build_detector,
@@ -34,6 +36,7 @@ from vision.training.augment import varied_view
 from vision.training.loop import Scores
 from vision.training.photographs import Photographs
 from vision.training.prepared import PreparedViews
+from vision.training.sampling import LikelyFirstSampler
 from vision.weights import load_weights, weights_of
 
 EVALUATION_THRESHOLD = 0.02  # average precision needs the unsure detections too
@@ -71,6 +74,8 @@ class DetectorLesson:
         self.judged_by = "mean_of_both" if self.photographs.judges else "ap50_95"
         architecture = DetectorArchitecture.from_mapping(self.card.architecture)
         self.network = build_detector(architecture, len(self.card.labels))
+        sampler = LikelyFirstSampler(REGIONS_LEARNT, POSITIVE_SHARE)
+        self.network.roi_heads.fg_bg_sampler = sampler
         if self.start is not None:
             load_weights(self.network, self.start)
         self.network.to(self.device)
