@@ -14,8 +14,12 @@ from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans, kmeans_plusplus
 from threadpoolctl import threadpool_limits
 
-from sorter.embedding import LEAST_LIKENESS, likeness
+from sorter.embedding import likeness
 from sorter.types import Clustering, LabelArray
+
+LEAST_LIKENESS = 0.3
+"""Of groups that agglomeration still joins: the shipped embedder's values of two kinds lie below
+it in more than 95 of 100 cases. Source: docs/adr/0010-likeness.md."""
 
 N_STARTS = 20
 """K-Means ends in the nearest valley; the best of this many seeded starts is kept."""

@@ -7,9 +7,6 @@ from numpy.typing import NDArray
 
 from sorter.errors import InvalidInputError
 
-LEAST_LIKENESS = 0.55
-"""Of two embeddings that show one kind of thing. Source: docs/adr/0010-likeness.md."""
-
 
 def normalise_embeddings(embeddings: NDArray[np.floating], n: int) -> NDArray[np.float64]:
     """Scale every embedding to length 1, so that distance means unlikeness and not brightness.

@@ -71,7 +71,7 @@ def test_fewer_kinds_than_containers_are_split_by_k_means_and_not_by_agglomerati
 def test_agglomeration_joins_two_that_are_alike_and_keeps_two_that_are_not():
     alike = np.array([[1, 0], [0.8, 0.6]])
     assert cluster_items(alike, 2, 0, Clustering.AGGLOMERATIVE).tolist() == [0, 0]
-    unlike = np.array([[1, 0], [0.5, 0.75**0.5]])
+    unlike = np.array([[1, 0], [0.2, 0.96**0.5]])
     assert cluster_items(unlike, 2, 0, Clustering.AGGLOMERATIVE).tolist() == [0, 1]
 
 
