@@ -81,9 +81,11 @@ def choose_destinations(
     labels = cluster_items(seen, len(targets), seed, clustering)
     inside = np.split(np.arange(n, len(seen)), np.cumsum([len(t.contents) for t in targets])[:-1])
     claims = [seen[numbers[contents_of_one_kind(labels[numbers])]] for numbers in inside]
-    labels = _join_known(labels, seen, claims)
+    alike = likeness(seen, seen)
+    kinship = _kinship(cluster_centres(seen, labels), claims)
+    labels = _join_known(labels, alike, kinship)
     clusters = labels[:n]
-    kinship = _kinship(cluster_centres(seen[:n], clusters), claims) - least_likeness(seen, labels)
+    kinship = _kinship(cluster_centres(seen[:n], clusters), claims) - _least_likeness(labels, alike)
     chosen = assign_clusters(clusters, places_pw, targets_pw, kinship)
     margins = find_margins(seen, labels)[:n]
     return [
@@ -92,33 +94,34 @@ def choose_destinations(
     ]
 
 
-def least_likeness(seen: Embeddings, labels: LabelArray) -> float:
+def _least_likeness(labels: LabelArray, alike: NDArray[np.float64]) -> float:
     """Return how alike two things are that are as likely of one kind as of two.
 
     It lies halfway between the likeness of things of one cluster and of things of two, since
     networks differ in how alike everything looks to them; -1, where nothing can be compared.
     """
-    alike = likeness(seen, seen)
     upper = np.triu(np.ones_like(alike, bool), 1)
     is_same = labels[:, None] == labels
     sides = [alike[upper & is_same], alike[upper & ~is_same]]
     return float(np.mean([side.mean() for side in sides])) if all(map(len, sides)) else -1.0
 
 
-def _join_known(labels: LabelArray, seen: Embeddings, claims: Sequence[Embeddings]) -> LabelArray:
+def _join_known(
+    labels: LabelArray, alike: NDArray[np.float64], kinship: NDArray[np.float64]
+) -> LabelArray:
     """Make one cluster of halves of the kind that lies in one container.
 
     K-Means splits a kind where there are fewer kinds than containers; what lies in a container
     already tells that the halves belong together. How unlike items of one kind are is taken from
     the clusters themselves, since networks differ in that.
     """
-    unlike = 1 - likeness(seen, seen)
+    unlike = 1 - alike
     is_pair = np.triu(labels[:, None] == labels, 1)
     within = float(unlike[is_pair].mean()) if is_pair.any() else 0.0
-    kinship = np.nan_to_num(_kinship(cluster_centres(seen, labels), claims), nan=-np.inf)
+    kinship = np.nan_to_num(kinship, nan=-np.inf)
     is_claimed = np.isfinite(kinship).any(axis=1)
     joined = np.arange(len(kinship))
-    for target in range(len(claims)):
+    for target in range(kinship.shape[1]):
         halves = np.flatnonzero(is_claimed & (kinship.argmax(axis=1) == target))
         halves = halves[np.argsort(-kinship[halves, target], kind="stable")]
         for other in halves[1:]:

@@ -80,17 +80,6 @@ def embed_crops(
     return np.concatenate(rows), np.array(kinds, np.int64)
 
 
-def purity_of(
-    embedder: Embedder,
-    crops: CropDataset,
-    seed: int,
-    report: Callable[[int], None] | None = None,
-) -> float:
-    """Embed every crop of a dataset and return the :func:`sorting_purity` of scenes of them."""
-    values, kinds = embed_crops(embedder, crops, report)
-    return sorting_purity(values, kinds, np.random.default_rng(seed))
-
-
 def _majority(clusters: LabelArray, kinds: LabelArray) -> int:
     """Count the items that are of their cluster's commonest kind."""
     return sum(

@@ -8,7 +8,7 @@ import pytest
 from sorter.errors import InvalidInputError
 from sorter.types import FloatArray
 from vision.ports import RgbImage
-from vision.purity import embed_crops, overall_purity, purity_of, sorting_purity
+from vision.purity import embed_crops, overall_purity, sorting_purity
 
 KINDS = np.repeat(np.arange(4), 6)
 
@@ -55,7 +55,8 @@ class Brightness:
 
 def test_an_embedder_is_measured_on_every_crop_of_a_dataset() -> None:
     told: list[int] = []
-    assert purity_of(Brightness(), Colours(), 0, told.append) == 1.0
+    values, kinds = embed_crops(Brightness(), Colours(), told.append)
+    assert sorting_purity(values, kinds, np.random.default_rng(0)) == 1.0
     assert told == list(range(1, 19))
 
 
