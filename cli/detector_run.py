@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import typer
-
+from cli.photographs import opened
 from cli.training_run import Order, check_folder, how_trained, prepared, run
 from robot.datasets import RenderedViews
 from sorter.errors import InvalidInputError
@@ -123,9 +122,7 @@ def _photographs(asked: DetectorOrder, out: Path) -> Photographs:
 
 
 def _kept(spec: PhotographSpec, folder: Path, input_size_px: tuple[int, int]) -> PreparedViews:
-    dataset = spec.open()
-    for reason in dataset.skipped:
-        typer.echo(f"Left out: {reason}", err=True)
+    dataset = opened(spec)
     width, height = (round(KEPT_SCALE * side / spec.window) for side in input_size_px)
     name = f"{spec.title}, up to {width}x{height}"
     return prepare(KeptPhotographs(dataset, (width, height)), name, folder)

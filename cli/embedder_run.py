@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from cli.photographs import opened
 from cli.training_run import (
     VALIDATION_SEED,
     Order,
@@ -112,7 +113,7 @@ def _crops(order: Order, asked: EmbedderOrder) -> CropDataset:
         parts.append(_rendered(order, "made-up", order.n - n_known, order.seed, names))
     for number, text in enumerate(asked.photographs):
         spec = spec_from_text(text)
-        cut = PhotographCrops([(spec.open(), None)])
+        cut = PhotographCrops([(opened(spec), None)])
         parts.append(_small(order, f"photographs-{number}", f"crops of {spec.title}", cut))
     return JoinedCrops(parts)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.evaluate_embedder import measured_embedder, print_embedder
+from cli.photographs import opened
 
 if TYPE_CHECKING:
     from vision.ports import DetectionDataset
@@ -99,9 +100,7 @@ def _measured_photographs(model: str, specification: str, device: str) -> dict[s
     from vision.labelled.specification import spec_from_text
 
     spec = spec_from_text(specification)
-    dataset = spec.open()
-    for reason in dataset.skipped:
-        typer.echo(f"Left out: {reason}", err=True)
+    dataset = opened(spec)
     return {"title": spec.title, "pictures": len(dataset), **_detected(model, dataset, device)}
 
 

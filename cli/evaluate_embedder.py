@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cli.photographs import opened
+
 if TYPE_CHECKING:
     from vision.labelled.crops import PhotographCrops
     from vision.ports import CropDataset, Embedder
@@ -57,7 +59,7 @@ def photograph_crops(specifications: Sequence[str]) -> PhotographCrops:
         pool, mark, specification = text.partition("=")
         is_pooled = bool(mark) and ":" not in pool
         spec = spec_from_text(specification if is_pooled else text)
-        sets.append((spec.open(), pool if is_pooled else None))
+        sets.append((opened(spec), pool if is_pooled else None))
     return PhotographCrops(sets)
 
 
