@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from robot.kinds import kind_named
 from robot.table import TableItem, Xy
 
-CELL_PX = 2.5
+CELL_PX = 1.25
 """The side of the cells in which ground is counted, in table pixels."""
 
 _SOLID = 100  # coverage, of 255, from which a cell counts as the thing's own

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from robot.outlines import CELL_PX, ground_of, hidden_share, place_against, place_over
+from robot.outlines import ground_of, hidden_share, place_against, place_over
 from robot.table import TableItem
 
 KINDS = st.sampled_from(["key", "coin", "dice", "hex_bolt"])
 ANGLES = st.floats(-7, 7)
-NUDGE_PX = 2 * CELL_PX
+NUDGE_PX = 5.0
 
 
 @st.composite
