@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.errors import TransientError
 from sorter.types import BoxArray, Detections, FloatArray, LabelArray
 
 RgbImage = NDArray[np.uint8]
@@ -15,6 +16,14 @@ RgbImage = NDArray[np.uint8]
 
 IGNORED = -1
 """The label of a region where a detection counts neither as right nor as false."""
+
+
+class OutOfMemoryError(TransientError):
+    """The device had no room for so many pictures at once; fewer may pass."""
+
+
+class DeviceLostError(TransientError):
+    """The device answers nothing any more, whatever it is asked; only a new process reaches it."""
 
 
 class Detector(Protocol):
@@ -28,8 +37,12 @@ class Detector(Protocol):
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """Return the detections of each picture, in the order given, sorted by falling score.
 
-        Boxes are in the pixels of the picture that was handed in, clipped to it. A picture's
-        answer does not depend on its neighbours in the batch.
+        Boxes are in the pixels of the picture that was handed in, clipped to it. Pictures may
+        be of many sizes. A picture's answer does not depend on its neighbours in the batch.
+
+        Raises:
+            OutOfMemoryError: The device's memory does not hold what these pictures need.
+            DeviceLostError: The device failed in a way that outlasts this call.
         """
         ...
 
