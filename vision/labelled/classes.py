@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sorter.errors import InvalidInputError
@@ -15,13 +15,13 @@ class ClassMap:
     """Gives the label of a class, which may be named or numbered.
 
     Attributes:
-        names: The classes in the order of their numbers; empty where labels bear names.
+        names: The classes by their numbers; empty where labels bear names.
         items: Classes that are items; where empty, all that nothing else is said of.
         containers: Classes that are containers.
         ignored: Classes that count neither as found nor as false.
     """
 
-    names: tuple[str, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
     items: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -61,8 +61,8 @@ class ClassMap:
         return [self._name(text) for text in classes]
 
     def _name(self, text: str) -> str:
-        if not self.names or text in self.names:
+        if not self.names or text in self.names.values():
             return text
-        if text.isdecimal() and int(text) < len(self.names):
+        if text.isdecimal() and int(text) in self.names:
             return self.names[int(text)]
         raise InvalidInputError(f"class {text} is not one of the {len(self.names)} known")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,18 @@ _SLACK_PX = 1.0  # labels are rounded; what is further out was drawn on another 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What one label says: a class, by name or number, and the box around the thing in pixels."""
+    """What one label says: a class, by name or number, and the box around the thing in pixels.
+
+    Attributes:
+        is_crowd: It frames many at once, so that what is found there counts neither way.
+    """
 
     name_or_number: str
     x_min: float
     y_min: float
     x_max: float
     y_max: float
+    is_crowd: bool = False
 
 
 class LabelFormat(Protocol):
@@ -147,7 +151,7 @@ def _labelled(
     height_px, width_px = _read_rgb(path).shape[:2]
     outlines = source.outlines(path, width_px, height_px)
     try:
-        labels = [classes.label_of(outline.name_or_number) for outline in outlines]
+        labels = [_label(outline, classes) for outline in outlines]
         boxes = [_box(outline, width_px, height_px) for outline in outlines]
     except InvalidInputError as error:
         raise InvalidInputError(f"{path}: {error}") from error
@@ -155,8 +159,13 @@ def _labelled(
     return np.array(boxes, np.float32).reshape(-1, 4), np.array(labels, np.int64), names
 
 
+def _label(outline: Outline, classes: ClassMap) -> int:
+    label = classes.label_of(outline.name_or_number)
+    return IGNORED if outline.is_crowd else label
+
+
 def _box(outline: Outline, width_px: int, height_px: int) -> tuple[float, float, float, float]:
-    _, x_min, y_min, x_max, y_max = dataclasses.astuple(outline)
+    x_min, y_min, x_max, y_max = outline.x_min, outline.y_min, outline.x_max, outline.y_max
     is_inside = (
         min(x_min, y_min) >= -_SLACK_PX
         and x_max <= width_px + _SLACK_PX

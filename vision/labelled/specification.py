@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sorter.errors import InvalidInputError
 from vision.labelled.classes import ClassMap
+from vision.labelled.coco import CocoLabels, coco_document
 from vision.labelled.photographs import LabelFormat, LabelledPhotographs, Part
 from vision.labelled.voc import VocLabels
 from vision.labelled.yolo import YoloLabels, names_from_yaml, yolo_folders, yolo_names
@@ -28,7 +29,8 @@ class PhotographSpec:
     where they cannot be guessed. ``skip_bad`` leaves out photographs that cannot be used.
 
     Attributes:
-        format: ``yolo`` or ``voc``.
+        format: ``coco``, ``voc`` or ``yolo``.
+        folder: For ``coco``, it may be the JSON file, too.
         window: Share of a picture's sides that is looked at as a whole, above 0 and up to 1.
     """
 
@@ -105,21 +107,30 @@ def _share(text: str) -> float:
         raise InvalidInputError(f"not a share: {text}") from error
 
 
-def _yolo(folder: Path, places: Mapping[str, str]) -> tuple[LabelFormat, tuple[str, ...]]:
+def _coco(folder: Path, places: Mapping[str, str]) -> _Opened:
+    root = folder.parent if folder.is_file() else folder
+    document = root / places["labels"] if "labels" in places else coco_document(folder)
+    labels = CocoLabels(document, root / places["images"] if "images" in places else None)
+    return labels, labels.names
+
+
+def _voc(folder: Path, places: Mapping[str, str]) -> _Opened:
+    images = folder / places.get("images", "JPEGImages")
+    return VocLabels(images, folder / places.get("labels", "Annotations")), {}
+
+
+def _yolo(folder: Path, places: Mapping[str, str]) -> _Opened:
     if "images" in places and "labels" in places:
         images, labels = folder / places["images"], folder / places["labels"]
     else:
         images, labels = yolo_folders(folder)
     names = names_from_yaml(folder / places["names"]) if "names" in places else yolo_names(folder)
-    return YoloLabels(images, labels), names
+    return YoloLabels(images, labels), dict(enumerate(names))
 
 
-def _voc(folder: Path, places: Mapping[str, str]) -> tuple[LabelFormat, tuple[str, ...]]:
-    images = folder / places.get("images", "JPEGImages")
-    return VocLabels(images, folder / places.get("labels", "Annotations")), ()
-
-
-_FORMATS: Mapping[str, Callable[[Path, Mapping[str, str]], tuple[LabelFormat, tuple[str, ...]]]] = {
-    "yolo": _yolo,
+_Opened = tuple[LabelFormat, Mapping[int, str]]
+_FORMATS: Mapping[str, Callable[[Path, Mapping[str, str]], _Opened]] = {
+    "coco": _coco,
     "voc": _voc,
+    "yolo": _yolo,
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -39,4 +41,33 @@ def write_voc(root: Path, labels: Mapping[str, str]) -> Path:
         write_picture(root / "JPEGImages" / f"{name}.jpg", number)
         document = f"<annotation>{text}</annotation>"
         (root / "Annotations" / f"{name}.xml").write_text(document)
+    return root
+
+
+def write_coco(
+    root: Path,
+    labels: Mapping[str, Sequence[Mapping[str, Any]]],
+    categories: Mapping[int, str] | None = None,
+    document: str = "labels.json",
+) -> Path:
+    """Write a picture for every name given, and one document with the annotations of all."""
+    images = [
+        {"id": 10 + n, "file_name": f"{name}.png", "width": WIDTH_PX, "height": HEIGHT_PX}
+        for n, name in enumerate(labels)
+    ]
+    rows = [
+        {"image_id": image["id"], **row}
+        for image, things in zip(images, labels.values(), strict=True)
+        for row in things
+    ]
+    for n, name in enumerate(labels):
+        write_picture(root / "images" / f"{name}.png", n)
+    named = [{"id": n, "name": name} for n, name in (categories or {1: "bolt", 5: "tray"}).items()]
+    content = {
+        "images": images,
+        "annotations": [{"id": n, **row} for n, row in enumerate(rows)],
+        "categories": named,
+    }
+    (root / document).parent.mkdir(parents=True, exist_ok=True)
+    (root / document).write_text(json.dumps(content))
     return root

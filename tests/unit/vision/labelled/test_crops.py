@@ -13,7 +13,7 @@ from vision.labelled.crops import PhotographCrops
 from vision.labelled.photographs import LabelledPhotographs
 from vision.labelled.yolo import YoloLabels
 
-CLASSES = ClassMap(("bolt", "washer", "hand"), ignored=("hand",))
+CLASSES = ClassMap({0: "bolt", 1: "washer", 2: "hand"}, ignored=("hand",))
 LINES = "1 0.25 0.5 0.3 0.6\n0 0.5 0.5 0.2 0.2\n2 0.5 0.5 0.1 0.1\n"
 
 

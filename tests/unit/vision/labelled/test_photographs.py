@@ -15,7 +15,7 @@ from vision.labelled.photographs import LabelledPhotographs, Part
 from vision.labelled.yolo import YoloLabels
 from vision.ports import IGNORED
 
-CLASSES = ClassMap(("bolt", "tray", "hand"), containers=("tray",), ignored=("hand",))
+CLASSES = ClassMap({0: "bolt", 1: "tray", 2: "hand"}, containers=("tray",), ignored=("hand",))
 GOOD = "0 0.5 0.5 0.5 0.5"
 
 

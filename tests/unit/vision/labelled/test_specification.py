@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sorter.errors import InvalidInputError
-from tests.unit.vision.labelled.folders import VOC_OBJECT, write_voc, write_yolo
+from tests.unit.vision.labelled.folders import VOC_OBJECT, write_coco, write_voc, write_yolo
 from vision.labelled.photographs import Part
 from vision.labelled.specification import spec_from_text
 from vision.ports import IGNORED
@@ -26,6 +26,16 @@ def test_a_voc_folder_is_opened_by_one_text(tmp_path: Path) -> None:
     dataset = spec_from_text(f"voc:{tmp_path}:container=tray,box").open()
     assert dataset[0][1].tolist() == [[1, 2, 30, 15]]
     assert dataset[0][2].tolist() == [1]
+
+
+@pytest.mark.parametrize("place", ["", "labels.json"])
+def test_a_coco_folder_or_its_document_is_opened_by_one_text(tmp_path: Path, place: str) -> None:
+    things = [{"bbox": [1, 2, 3, 4], "category_id": n} for n in (3, 7)]
+    write_coco(tmp_path, {"a": things}, {3: "bolt", 7: "tray"})
+    text = f"coco:{tmp_path / place}:container=7"
+    assert spec_from_text(text).open()[0][2].tolist() == [0, 1]
+    split = f"{text}:labels=labels.json:images=images"
+    assert spec_from_text(split).open()[0][2].tolist() == [0, 1]
 
 
 def test_folders_and_names_can_be_said_where_they_cannot_be_guessed(tmp_path: Path) -> None:
@@ -60,7 +70,7 @@ def test_its_title_holds_no_path_of_this_machine() -> None:
     ("text", "message"),
     [
         ("bench", "expected FORMAT:FOLDER"),
-        ("coco:bench", "no such format: coco; known: yolo, voc"),
+        ("pascal:bench", "no such format: pascal; known: coco, voc, yolo"),
         ("yolo:bench:fist=0.8", "not an option of photographs: fist=0.8"),
         ("yolo:bench:first", "not an option of photographs: first"),
         ("yolo:bench:first=", "not an option of photographs: first="),
