@@ -35,24 +35,35 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Learning:
+    """All that changes from step to step.
+
+    Attributes:
+        average: The running mean of the net's weights, by name.
+        scaler: Scales losses where small gradients would be lost, and is idle elsewhere.
+    """
+
+    network: nn.Module
+    average: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+
+
 def save_checkpoint(
-    folder: Path,
-    settings: Mapping[str, Any],
-    progress: Progress,
-    network: nn.Module,
-    average: Mapping[str, Tensor],
-    optimizer: torch.optim.Optimizer,
+    folder: Path, settings: Mapping[str, Any], progress: Progress, learning: Learning
 ) -> None:
     """Write one file with nets, optimizer and progress, whole or not at all."""
-    tensors = {_NETWORK + name: value for name, value in network.state_dict().items()}
-    tensors |= {_AVERAGE + name: value for name, value in average.items()}
-    for number, values in optimizer.state_dict()["state"].items():
+    tensors = {_NETWORK + name: value for name, value in learning.network.state_dict().items()}
+    tensors |= {_AVERAGE + name: value for name, value in learning.average.items()}
+    for number, values in learning.optimizer.state_dict()["state"].items():
         tensors |= {f"{_OPTIMIZER}{number}.{name}": value for name, value in values.items()}
     told = {
         "settings": dict(settings),
         "step": progress.step,
         "best": progress.best,
         "history": progress.history,
+        "scaler": learning.scaler.state_dict(),
     }
     data = safetensors.torch.save(
         {name: value.detach().cpu().contiguous() for name, value in tensors.items()},
@@ -67,13 +78,7 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / _STATE_FILE).exists()
 
 
-def load_checkpoint(
-    folder: Path,
-    settings: Mapping[str, Any],
-    network: nn.Module,
-    average: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-) -> Progress:
+def load_checkpoint(folder: Path, settings: Mapping[str, Any], learning: Learning) -> Progress:
     """Put nets and optimizer back to where :func:`save_checkpoint` left them.
 
     Raises:
@@ -87,10 +92,12 @@ def load_checkpoint(
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InvalidInputError(f"{path}: not a checkpoint: {error}") from error
     _check_settings(path, told["settings"], settings)
-    network.load_state_dict(_part(tensors, _NETWORK))
+    learning.network.load_state_dict(_part(tensors, _NETWORK))
     for name, value in _part(tensors, _AVERAGE).items():
-        average[name].copy_(value)
-    _restore_optimizer(optimizer, _part(tensors, _OPTIMIZER))
+        learning.average[name].copy_(value)
+    _restore_optimizer(learning.optimizer, _part(tensors, _OPTIMIZER))
+    if learning.scaler.is_enabled():
+        learning.scaler.load_state_dict(told["scaler"])
     return Progress(told["step"], told["best"], told["history"])
 
 

@@ -1,4 +1,4 @@
-"""The loop that both nets are trained by: seeded, resumable, with a running mean of the weights."""
+"""The loop that every net is trained by: seeded, resumable, with a running mean of the weights."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from sorter.errors import InvalidInputError
 from vision.package import write_atomically
 from vision.training.checkpoint import (
+    Learning,
     Progress,
     has_checkpoint,
     load_checkpoint,
@@ -28,6 +29,7 @@ Scores = Mapping[str, float]
 Report = Callable[[int, Scores], None]
 """Is told the number of steps done and the newest numbers, after every step."""
 
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 _LARGEST_GRADIENT = 5.0
 
 
@@ -39,8 +41,11 @@ class LoopSettings:
         evaluate_every: Steps between evaluations; each also leaves a checkpoint.
         save_every: Steps between further checkpoints.
         average_decay: Of the running mean of the weights, which is what gets evaluated.
-        precision: ``bfloat16`` or ``float32``, for the products of large matrices alone.
+        precision: ``bfloat16``, ``float16`` or ``float32``, for the products of large matrices
+            alone. Under ``float16`` losses are scaled, so that small gradients are not lost.
         learns_from: The data in words, so that a run is only resumed with the same.
+        patience: Evaluations in a row without a better score that end training; 0 for none. It
+            tells when to stop and not what is learnt, so it may change when a run is resumed.
     """
 
     steps: int
@@ -54,13 +59,16 @@ class LoopSettings:
     average_decay: float = 0.995
     precision: str = "float32"
     learns_from: str = ""
+    patience: int = 0
 
     def __post_init__(self) -> None:
         counts = (self.steps, self.batch, self.evaluate_every, self.save_every)
-        if min(counts) < 1 or self.seed < 0:
-            raise InvalidInputError("steps, batch and intervals are 1 or more, the seed 0 or more")
-        if self.precision not in {"bfloat16", "float32"}:
-            raise InvalidInputError("precision is bfloat16 or float32")
+        if min(counts) < 1 or min(self.seed, self.patience) < 0:
+            raise InvalidInputError(
+                "steps, batch and intervals are 1 or more, seed and patience 0 or more"
+            )
+        if self.precision not in PRECISIONS:
+            raise InvalidInputError(f"precision is one of {', '.join(PRECISIONS)}")
 
 
 class Lesson(Protocol):
@@ -95,34 +103,43 @@ class Lesson(Protocol):
 
 
 def train(lesson: Lesson, settings: LoopSettings, folder: Path, report: Report) -> Progress:
-    """Train until ``settings.steps`` are done, going on from the folder's checkpoint if any.
+    """Train until ``settings.steps`` are done or patience is at its end.
 
-    A run that was killed and resumed takes the same steps on the same pictures as one that was
-    not: order, augmentation and sampling of a step depend on seed and step alone.
+    It goes on from the folder's checkpoint if there is one. A run that was killed and resumed
+    takes the same steps on the same pictures as one that was not: order, augmentation and
+    sampling of a step depend on seed and step alone.
 
     Raises:
         InvalidInputError: The folder holds a run under other settings.
     """
-    network = lesson.network
-    average = {name: value.detach().clone() for name, value in network.state_dict().items()}
-    optimizer = torch.optim.AdamW(_parameter_groups(network, settings), settings.learning_rate)
+    learning = _begun(lesson, settings)
     told = {**asdict(settings), "examples": lesson.n_examples}
+    del told["patience"]
     progress = Progress()
     if has_checkpoint(folder):
-        progress = load_checkpoint(folder, told, network, average, optimizer)
-    for step in range(progress.step, settings.steps):
-        losses = _take_step(lesson, settings, optimizer, average, step)
-        progress.step = step + 1
+        progress = load_checkpoint(folder, told, learning)
+    judged_by, patience = lesson.judged_by, settings.patience
+    while progress.step < settings.steps and not is_stale(progress, judged_by, patience):
+        losses = _take_step(lesson, settings, learning, progress.step)
+        progress.step += 1
         report(progress.step, losses)
         is_evaluated = (
             progress.step % settings.evaluate_every == 0 or progress.step == settings.steps
         )
         if is_evaluated:
-            _judge(lesson, average, progress, losses)
+            _judge(lesson, learning.average, progress, losses)
             save_history(folder, progress)
         if is_evaluated or progress.step % settings.save_every == 0:
-            save_checkpoint(folder, told, progress, network, average, optimizer)
+            save_checkpoint(folder, told, progress, learning)
     return progress
+
+
+def is_stale(progress: Progress, judged_by: str, patience: int) -> bool:
+    """Whether the last ``patience`` evaluations or more brought no better score; 0 is endless."""
+    scores = [row[judged_by] for row in progress.history]
+    if not patience or not scores:
+        return False
+    return len(scores) - 1 - scores.index(max(scores)) >= patience
 
 
 def batch_indices(n_examples: int, batch: int, seed: int, step: int) -> NDArray[np.int64]:
@@ -162,27 +179,40 @@ def _parameter_groups(network: nn.Module, settings: LoopSettings) -> list[dict[s
     ]
 
 
+def _begun(lesson: Lesson, settings: LoopSettings) -> Learning:
+    network = lesson.network
+    return Learning(
+        network,
+        {name: value.detach().clone() for name, value in network.state_dict().items()},
+        torch.optim.AdamW(_parameter_groups(network, settings), settings.learning_rate),
+        torch.amp.GradScaler(_device_type(network), enabled=settings.precision == "float16"),
+    )
+
+
+def _device_type(network: nn.Module) -> str:
+    return next(network.parameters()).device.type
+
+
 def _take_step(
-    lesson: Lesson,
-    settings: LoopSettings,
-    optimizer: torch.optim.Optimizer,
-    average: dict[str, Tensor],
-    step: int,
+    lesson: Lesson, settings: LoopSettings, learning: Learning, step: int
 ) -> dict[str, float]:
     torch.manual_seed(int(np.random.SeedSequence([settings.seed, step]).generate_state(1)[0]))
     indices = batch_indices(lesson.n_examples, settings.batch, settings.seed, step)
-    device = next(lesson.network.parameters()).device.type
-    lesson.network.train()
-    with torch.autocast(device, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+    network, optimizer, scaler = learning.network, learning.optimizer, learning.scaler
+    network.train()
+    precision = PRECISIONS[settings.precision]
+    with torch.autocast(_device_type(network), precision, enabled=precision is not torch.float32):
         losses = lesson.loss(indices, np.random.default_rng([settings.seed, step, 1]))
     total = torch.stack([loss.float() for loss in losses.values()]).sum()
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(settings, step)
     optimizer.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(lesson.network.parameters(), _LARGEST_GRADIENT)
-    optimizer.step()
-    _follow(average, lesson.network, min(settings.average_decay, (1 + step) / (10 + step)))
+    scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+    scaler.unscale_(optimizer)
+    nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    scaler.step(optimizer)
+    scaler.update()
+    _follow(learning.average, network, min(settings.average_decay, (1 + step) / (10 + step)))
     return {"loss": float(total.detach()), **{n: float(v.detach()) for n, v in losses.items()}}
 
 

@@ -43,5 +43,6 @@ def embedder_settings(steps: int, batch: int, seed: int, device: torch.device) -
 def fast_precision(device: torch.device) -> str:
     """Name the precision that this machine multiplies matrices in fastest."""
     if device.type == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        is_in_hardware = torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bfloat16" if is_in_hardware else "float16"
     return "bfloat16" if torch.cpu._is_avx512_bf16_supported() else "float32"
