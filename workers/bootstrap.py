@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sorter.errors import InvalidInputError
 from sorter.types import Clustering
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Detector, Embedder
+from workers.alive import AliveFile
 from workers.celery_app import ImportedCelery
 from workers.heartbeat import make_worker_id
 from workers.queue import CeleryQueue
@@ -30,6 +32,7 @@ class Environment:
         image_store: ``file:///folder`` or ``s3://bucket/prefix``.
         detector: Folder of a model package; "" for the one that is shipped. So for ``embedder``.
         clustering: How alike items become clusters.
+        alive_file: Its age shows a probe that the process works; ``None`` for none.
     """
 
     database_url: str
@@ -41,6 +44,7 @@ class Environment:
     max_image_pixels: int = DEFAULT_MAX_PIXELS
     log_level: str = "INFO"
     clustering: Clustering = Clustering.KMEANS
+    alive_file: Path | None = None
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -49,6 +53,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     Raises:
         InvalidInputError: One is missing, is no number where one is needed, or names nothing.
     """
+    alive_file = variables.get("SORTERBOT_ALIVE_FILE", "")
     pixels = variables.get("SORTERBOT_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS))
     if not pixels.isdecimal():
         raise InvalidInputError(f"SORTERBOT_MAX_IMAGE_PIXELS must be a number, not {pixels!r}")
@@ -62,6 +67,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         max_image_pixels=int(pixels),
         log_level=variables.get("SORTERBOT_LOG_LEVEL", "INFO"),
         clustering=_clustering(variables.get("SORTERBOT_CLUSTERING", Clustering.KMEANS)),
+        alive_file=Path(alive_file) if alive_file else None,
     )
 
 
@@ -74,6 +80,7 @@ def app_from_environment(imported_as: str) -> ImportedCelery:
         partial(make_services, environment),
         imported_as=imported_as,
         log_level=environment.log_level,
+        alive=AliveFile(environment.alive_file),
     )
 
 

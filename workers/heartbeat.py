@@ -10,6 +10,7 @@ import threading
 import structlog
 
 from storage.ports import Store
+from workers.alive import AliveFile
 
 BEAT_EVERY_S = 1.0
 
@@ -25,16 +26,23 @@ class Heartbeat:
     """A thread that beats until it is stopped or its process dies.
 
     It belongs into the very process that does the work: a parent would go on beating for a
-    child that was killed.
+    child that was killed. Its file is touched whether or not the database takes the beat: what
+    ails the database is no fault of this process.
     """
 
     def __init__(
-        self, store: Store, worker_id: str, queue: str, every_s: float = BEAT_EVERY_S
+        self,
+        store: Store,
+        worker_id: str,
+        queue: str,
+        every_s: float = BEAT_EVERY_S,
+        alive: AliveFile | None = None,
     ) -> None:
         self._store = store
         self._worker_id = worker_id
         self._queue = queue
         self._every_s = every_s
+        self._alive = alive or AliveFile()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -53,6 +61,7 @@ class Heartbeat:
             self._beat()
 
     def _beat(self) -> None:
+        self._alive.touch()
         try:
             self._store.beat(self._worker_id, self._queue)
         except Exception:  # noqa: BLE001  # whatever ails the database, the next beat may come through

@@ -11,6 +11,7 @@ from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
 
+from workers.alive import AliveFile, touch_while_beating
 from workers.celery_app import ImportedCelery, served_queues
 from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
@@ -28,6 +29,7 @@ def make_worker_app(
     *,
     imported_as: str,
     log_level: str = "INFO",
+    alive: AliveFile | None = None,
 ) -> ImportedCelery:
     """Return the app of a worker, or of beat.
 
@@ -36,11 +38,14 @@ def make_worker_app(
 
     Args:
         imported_as: Where a child finds the app, as ``package.module:name``.
+        alive: Touched by a worker's heartbeat, and by beat.
     """
+    alive = alive or AliveFile()
     app = ImportedCelery(imported_as, broker_url, results_url)
-    process = _Process(make_services)
+    process = _Process(make_services, alive)
     register_tasks(app, process.services)
     connect_logs(log_level)
+    touch_while_beating(alive)
 
     def on_worker_init(sender: Any, **_: Any) -> None:
         if get_implementation(sender.pool_cls) is ThreadPool:
@@ -58,8 +63,9 @@ def make_worker_app(
 class _Process:
     """What this process works with, from the moment when it is known to do the work."""
 
-    def __init__(self, make_services: Callable[[], Services]) -> None:
+    def __init__(self, make_services: Callable[[], Services], alive: AliveFile) -> None:
         self._make_services = make_services
+        self._alive = alive
         self._services: Services | None = None
 
     def services(self) -> Services:
@@ -84,6 +90,6 @@ class _Process:
             _log.critical("this worker cannot start", reason=str(error), exc_info=True)
             raise SystemExit(1) from error
         queue = GPU_QUEUE if GPU_QUEUE in queues else SORT_QUEUE
-        Heartbeat(services.store, services.worker_id, queue).start()
+        Heartbeat(services.store, services.worker_id, queue, alive=self._alive).start()
         self._services = services
         _log.info("worker ready", worker_id=services.worker_id, queues=sorted(queues))

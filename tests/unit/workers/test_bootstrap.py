@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sorter.errors import InvalidInputError
@@ -25,6 +27,7 @@ def test_what_is_not_set_has_its_default() -> None:
         max_image_pixels=50_000_000,
         log_level="INFO",
         clustering=Clustering.KMEANS,
+        alive_file=None,
     )
 
 
@@ -35,11 +38,13 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_MAX_IMAGE_PIXELS": "1000",
         "SORTERBOT_LOG_LEVEL": "DEBUG",
         "SORTERBOT_CLUSTERING": "agglomerative",
+        "SORTERBOT_ALIVE_FILE": "/run/alive",
     }
     environment = read_environment(VARIABLES | more)
     assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
     assert (environment.max_image_pixels, environment.log_level) == (1000, "DEBUG")
     assert environment.clustering is Clustering.AGGLOMERATIVE
+    assert environment.alive_file == Path("/run/alive")
 
 
 @pytest.mark.parametrize("missing", VARIABLES)
