@@ -26,6 +26,13 @@ class ModelKind(StrEnum):
     DETECTRON2 = "detectron2"
 
 
+class Runtime(StrEnum):
+    """What a package's weights are written for: torch, or whatever runs ONNX without it."""
+
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
 DETECTOR_KINDS = (ModelKind.DETECTOR, ModelKind.DETECTRON2)
 
 
@@ -59,6 +66,7 @@ class ModelCard:
         label_map: Of a network with classes of its own: each class that is an item or a
             container, by its name in ``labels``, with its :class:`Role`. A class that is not
             named is ignored.
+        runtime: What runs it.
     """
 
     name: str
@@ -71,6 +79,7 @@ class ModelCard:
     training: Mapping[str, Any] = field(default_factory=dict)
     scores: Mapping[str, Any] = field(default_factory=dict)
     label_map: Mapping[str, str] = field(default_factory=dict)
+    runtime: Runtime = Runtime.TORCH
 
     @property
     def full_name(self) -> str:
@@ -103,6 +112,8 @@ def document_from_card(card: ModelCard) -> dict[str, Any]:
     }
     if card.label_map:
         document["label_map"] = {name: str(role) for name, role in card.label_map.items()}
+    if card.runtime is not Runtime.TORCH:
+        document["runtime"] = card.runtime.value
     return document
 
 
@@ -129,6 +140,7 @@ def card_from_document(document: Mapping[str, Any], path: Path) -> ModelCard:
         training=document["training"],
         scores=document["scores"],
         label_map=document.get("label_map", {}),
+        runtime=Runtime(document.get("runtime", Runtime.TORCH)),
     )
 
 
@@ -195,7 +207,16 @@ def _maps_something(document: Mapping[str, Any]) -> bool:
 
 
 def _has_config_if_detectron2(document: Mapping[str, Any]) -> bool:
-    return (document["kind"] == ModelKind.DETECTRON2) == ("config_sha256" in document)
+    is_configured = document["kind"] == ModelKind.DETECTRON2 and not _is_onnx(document)
+    return is_configured == ("config_sha256" in document)
+
+
+def _has_graph_beside_weights(document: Mapping[str, Any]) -> bool:
+    return not (_is_onnx(document) and "graph_sha256" in document)
+
+
+def _is_onnx(document: Mapping[str, Any]) -> bool:
+    return bool(document.get("runtime") == Runtime.ONNX)
 
 
 _Check = tuple[Callable[[object], bool], str]
@@ -216,13 +237,19 @@ _REQUIRED: dict[str, _Check] = {
 _OPTIONAL: dict[str, _Check] = {
     "label_map": (_is_label_map, f"an object of names, each {', '.join(Role)}"),
     "config_sha256": (_is_sha256, "64 hexadecimal digits"),
+    "graph_sha256": (_is_sha256, "64 hexadecimal digits"),
+    "runtime": (lambda value: value in list(Runtime), f"one of {', '.join(Runtime)}"),
 }
 _CHECKS = _REQUIRED | _OPTIONAL
 
 _RULES: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
     (_has_threshold_if_detector, "score_threshold belongs to a detector, and only there"),
     (_maps_if_detectron2, f"label_map belongs to the kind {ModelKind.DETECTRON2}, and only there"),
-    (_has_config_if_detectron2, f"config_sha256 belongs to the kind {ModelKind.DETECTRON2}"),
+    (
+        _has_config_if_detectron2,
+        f"config_sha256 belongs to the kind {ModelKind.DETECTRON2} run by {Runtime.TORCH}",
+    ),
+    (_has_graph_beside_weights, f"graph_sha256 belongs to the runtime {Runtime.TORCH}"),
     (_maps_known_classes, "label_map names a class that labels lacks"),
     (_maps_something, "label_map makes no class an item or a container"),
 )

@@ -22,10 +22,13 @@ from sorter.errors import InvalidInputError
 from vision.model_card import MODEL_FILE as MODEL_FILE
 from vision.model_card import ModelCard as ModelCard
 from vision.model_card import ModelKind as ModelKind
+from vision.model_card import Runtime as Runtime
 from vision.model_card import card_from_document, document_from_card
 
 WEIGHTS_FILE = "weights.safetensors"
 CONFIG_FILE = "config.yaml"
+ONNX_FILE = "model.onnx"
+GRAPH_FILE = "graph.onnx"
 _MAX_TEXT_BYTES = 1_000_000
 
 Weights = Mapping[str, NDArray[Any]]
@@ -37,12 +40,16 @@ class ModelPackage:
     """A model as it is kept: what is said of it, and its weights.
 
     Attributes:
+        weights: Empty where ``graph`` holds them.
         config: Of the kind ``detectron2``, the network's whole configuration as YAML.
+        graph: The network as ONNX. With its weights inside where the card's runtime is ``onnx``;
+            else it takes ``weights`` by their names, and is empty where nobody made it.
     """
 
     card: ModelCard
     weights: Weights
     config: str = ""
+    graph: bytes = b""
 
 
 def save_package(package: ModelPackage, folder: Path) -> None:
@@ -55,34 +62,44 @@ def save_package(package: ModelPackage, folder: Path) -> None:
         InvalidInputError: A weight is not finite, or does not fit into float16, or the card
             breaks a rule, in which case nothing is written.
     """
-    data = safetensors.numpy.save({name: _halved(name, w) for name, w in package.weights.items()})
-    files = {WEIGHTS_FILE: data}
+    files = _files(package)
     document = document_from_card(package.card)
-    document["weights_sha256"] = hashlib.sha256(data).hexdigest()
-    if package.config:
-        files[CONFIG_FILE] = package.config.encode()
-        document["config_sha256"] = hashlib.sha256(files[CONFIG_FILE]).hexdigest()
+    for field, (_, content) in files.items():
+        document[field] = hashlib.sha256(content).hexdigest()
     card_from_document(document, folder / MODEL_FILE)
-    files[MODEL_FILE] = (json.dumps(document, indent=2) + "\n").encode()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
+    for name, content in files.values():
         write_atomically(folder / name, content)
+    write_atomically(folder / MODEL_FILE, (json.dumps(document, indent=2) + "\n").encode())
 
 
-def load_package(folder: Path, kind: ModelKind) -> ModelPackage:
+def load_package(
+    folder: Path, kind: ModelKind, runtime: Runtime | None = Runtime.TORCH
+) -> ModelPackage:
     """Read a package and check all that it says.
+
+    Args:
+        folder: Where it lies.
+        kind: What it must hold.
+        runtime: What must run it; None for either.
 
     Raises:
         InvalidInputError: Names the file, and the field where one is at fault: missing or
-            unknown fields, a value of the wrong type, another kind than asked for, weights or a
-            configuration that are not the ones that ``model.json`` was written for.
+            unknown fields, a value of the wrong type, another kind or runtime than asked for,
+            files that are not the ones that ``model.json`` was written for.
     """
     document = _read_document(folder / MODEL_FILE)
     card = card_from_document(document, folder / MODEL_FILE)
     if card.kind is not kind:
         raise InvalidInputError(f"{folder / MODEL_FILE}: kind is {card.kind}, not {kind}")
-    weights = _read_weights(folder / WEIGHTS_FILE, document["weights_sha256"])
-    return ModelPackage(card, weights, _read_config(folder, document.get("config_sha256")))
+    if runtime not in (None, card.runtime):
+        raise InvalidInputError(f"{folder / MODEL_FILE}: runtime is {card.runtime}, not {runtime}")
+    if card.runtime is Runtime.ONNX:
+        graph = _read_checked(folder / ONNX_FILE, document, "weights_sha256")
+        return ModelPackage(card, {}, graph=graph)
+    weights = _read_weights(folder / WEIGHTS_FILE, document)
+    graph = _read_checked(folder / GRAPH_FILE, document, "graph_sha256")
+    return ModelPackage(card, weights, _read_config(folder / CONFIG_FILE, document), graph)
 
 
 def load_card(folder: Path) -> ModelCard:
@@ -114,9 +131,22 @@ def _halved(name: str, weight: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(half)
 
 
-def _read_weights(path: Path, sha256: str) -> Weights:
+def _files(package: ModelPackage) -> dict[str, tuple[str, bytes]]:
+    """Return the files beside ``model.json``, by the field that holds the checksum of each."""
+    if package.card.runtime is Runtime.ONNX:
+        return {"weights_sha256": (ONNX_FILE, package.graph)}
+    halved = {name: _halved(name, weight) for name, weight in package.weights.items()}
+    files = {"weights_sha256": (WEIGHTS_FILE, safetensors.numpy.save(halved))}
+    if package.config:
+        files["config_sha256"] = (CONFIG_FILE, package.config.encode())
+    if package.graph:
+        files["graph_sha256"] = (GRAPH_FILE, package.graph)
+    return files
+
+
+def _read_weights(path: Path, document: Mapping[str, Any]) -> Weights:
     try:
-        weights = safetensors.numpy.load(_read_checked(path, sha256, "weights_sha256"))
+        weights = safetensors.numpy.load(_read_checked(path, document, "weights_sha256"))
     except SafetensorError as error:
         raise InvalidInputError(f"{path}: not a safetensors file: {error}") from error
     return {
@@ -125,19 +155,19 @@ def _read_weights(path: Path, sha256: str) -> Weights:
     }
 
 
-def _read_config(folder: Path, sha256: str | None) -> str:
-    if sha256 is None:
-        return ""
-    path = folder / CONFIG_FILE
+def _read_config(path: Path, document: Mapping[str, Any]) -> str:
     try:
-        return _read_checked(path, sha256, "config_sha256").decode()
+        return _read_checked(path, document, "config_sha256").decode()
     except UnicodeDecodeError as error:
         raise InvalidInputError(f"{path}: not text: {error}") from error
 
 
-def _read_checked(path: Path, sha256: str, field: str) -> bytes:
+def _read_checked(path: Path, document: Mapping[str, Any], field: str) -> bytes:
+    """Return a file's bytes, nothing where the document has no checksum of it."""
+    if field not in document:
+        return b""
     data = _read_bytes(path)
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if hashlib.sha256(data).hexdigest() != document[field]:
         raise InvalidInputError(f"{path}: its SHA-256 is not {field} of {MODEL_FILE}")
     return data
 
