@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
-from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.cluster import kmeans_plusplus
 from threadpoolctl import threadpool_limits
 
 from sorter.embedding import likeness
@@ -25,10 +25,15 @@ N_STARTS = 20
 """K-Means ends in the nearest valley; the best of this many seeded starts is kept."""
 
 N_ROUNDS = 30
-"""Of spherical K-Means from one start, most of which change nothing: five settle a table."""
+"""Of K-Means from one start, at most: five settle a table."""
 
 TWIN_DECIMALS = 5
 """Embeddings of length 1 that agree to this many decimals count as one point."""
+
+_TWIN_DISTANCE = 10.0 ** (-2 * TWIN_DECIMALS)
+
+FREE = -1
+"""The known kind of a thing of which none is known."""
 
 Embeddings = NDArray[np.float64]
 
@@ -38,26 +43,39 @@ def cluster_items(
     k: int,
     seed: int,
     clustering: Clustering = Clustering.KMEANS,
+    known: LabelArray | None = None,
 ) -> LabelArray:
-    """Put items into at most ``k`` clusters by likeness.
+    """Put things into at most ``k`` clusters by likeness.
 
     Fewer clusters come back where fewer different embeddings than ``k`` went in, and from
     agglomerative clustering where fewer than ``k`` groups are unlike each other.
 
     Args:
         embeddings: ``(n, d)``, finite, each of length 1 or 0.
-        k: At least 1 if there are items.
+        k: At least 1 if there are things, and no less than there are known kinds.
+        known: ``(n,)``, for each thing the number of the kind that it is known to be of, or
+            :data:`FREE`. Things of one known kind end up in one cluster, things of two in two.
 
     Returns:
-        ``(n,)`` int64, numbered from 0 in the order of each cluster's first item.
+        ``(n,)`` int64, numbered from 0 in the order of each cluster's first thing.
     """
+    held = np.full(len(embeddings), FREE) if known is None else number_known(known)
     points, point_of = np.unique(np.round(embeddings, TWIN_DECIMALS), axis=0, return_inverse=True)
-    if len(points) < 2 or (k >= len(points) and clustering is not Clustering.AGGLOMERATIVE):
+    is_any_held = bool((held != FREE).any())
+    if len(embeddings) < 2 or (len(points) < 2 and not is_any_held):
         return number_by_first(point_of)
     # Several threads add up in any order, and sums in another order round differently.
     with threadpool_limits(limits=1):
-        labels = _WAYS[clustering](np.asarray(embeddings, np.float64), k, seed)
+        labels = _WAYS[clustering](np.asarray(embeddings, np.float64), k, seed, held)
     return number_by_first(labels)
+
+
+def number_known(known: LabelArray) -> LabelArray:
+    """Renumber known kinds from 0 without a gap; what is :data:`FREE` stays so."""
+    held = np.full(len(known), FREE, np.int64)
+    is_held = known != FREE
+    held[is_held] = np.unique(known[is_held], return_inverse=True)[1]
+    return held
 
 
 def number_by_first(labels: NDArray[np.integer]) -> LabelArray:
@@ -100,45 +118,106 @@ def find_margins(embeddings: Embeddings, labels: LabelArray) -> NDArray[np.float
     return np.asarray(np.clip(margins, 0, 1))
 
 
-def _kmeans(embeddings: Embeddings, k: int, seed: int) -> LabelArray:
-    means = KMeans(n_clusters=k, n_init=N_STARTS, random_state=seed)
-    return np.asarray(means.fit_predict(embeddings), np.int64)
+def _kmeans(embeddings: Embeddings, k: int, seed: int, held: LabelArray) -> LabelArray:
+    return _by_centres(embeddings, k, seed, held, _nearness)
 
 
-def _spherical(embeddings: Embeddings, k: int, seed: int) -> LabelArray:
-    """K-Means by angle: centres, too, are of length 1, and likeness to them is maximised.
+def _spherical(embeddings: Embeddings, k: int, seed: int, held: LabelArray) -> LabelArray:
+    """K-Means by angle: only the direction of a centre counts.
 
     Source: I. S. Dhillon and D. S. Modha, Concept decompositions for large sparse text data using
     clustering, 2001.
     """
+    return _by_centres(embeddings, k, seed, held, likeness)
+
+
+Nearness = Callable[[Embeddings, Embeddings], NDArray[np.float64]]
+"""How near every thing is to every centre, ``(n, k)``; what K-Means makes greatest in sum."""
+
+
+def _nearness(embeddings: Embeddings, centres: Embeddings) -> NDArray[np.float64]:
+    """Return half of what the squared distance lacks to the squared length of a thing."""
+    # einsum adds in one fixed order, whatever the number of threads.
+    across = np.einsum("nd,kd->nk", embeddings, centres)
+    return np.asarray(across - np.einsum("kd,kd->k", centres, centres) / 2)
+
+
+def _by_centres(
+    embeddings: Embeddings, k: int, seed: int, held: LabelArray, nearness: Nearness
+) -> LabelArray:
+    """K-Means in which things of a known kind stay with it: the best of many starts.
+
+    Source: constrained seeding of S. Basu, A. Banerjee and R. Mooney, Semi-supervised clustering
+    by seeding, 2002.
+    """
     chance = np.random.RandomState(seed)  # scikit-learn takes no Generator
-    ends = [_settle(embeddings, k, chance) for _ in range(N_STARTS)]
+    ends = [
+        _settle(embeddings, held, _first_centres(embeddings, k, held, chance), nearness)
+        for _ in range(N_STARTS)
+    ]
     gains = [gain for gain, _ in ends]
     return ends[int(np.argmax(gains))][1]
 
 
+def _first_centres(
+    embeddings: Embeddings, k: int, held: LabelArray, chance: np.random.RandomState
+) -> Embeddings:
+    """Return the centre of each known kind, then others among things unlike those and each other.
+
+    There are no more of these than different things that no known kind's centre looks like.
+    """
+    known = cluster_centres(embeddings[held != FREE], held[held != FREE])
+    others = np.unique(np.round(embeddings[held == FREE], TWIN_DECIMALS), axis=0)
+    apart = np.ones(len(others))
+    if len(known):
+        apart = ((others[:, None] - known) ** 2).sum(axis=2).min(axis=1)
+        others, apart = others[apart > _TWIN_DISTANCE], apart[apart > _TWIN_DISTANCE]
+    n = min(k - len(known), len(others))
+    if n < 1:
+        return known
+    # In another order the same things would be drawn by another chance.
+    drawn, _ = kmeans_plusplus(others, n, sample_weight=apart, random_state=chance)
+    return np.concatenate([known, drawn])
+
+
 def _settle(
-    embeddings: Embeddings, k: int, chance: np.random.RandomState
+    embeddings: Embeddings, held: LabelArray, centres: Embeddings, nearness: Nearness
 ) -> tuple[float, LabelArray]:
-    """Return the summed likeness and the clusters that one start of spherical K-Means ends in."""
-    centres, _ = kmeans_plusplus(embeddings, k, random_state=chance)
+    """Return the summed nearness and the clusters that one start of K-Means ends in."""
+    labels = held
     for _ in range(N_ROUNDS):
-        labels = likeness(embeddings, centres).argmax(axis=1)
-        centres = cluster_centres(embeddings, np.unique(labels, return_inverse=True)[1])
-    gain = likeness(embeddings, centres).max(axis=1).sum()
+        near = nearness(embeddings, centres)
+        nearest = np.where(held == FREE, near.argmax(axis=1), held)
+        if (nearest == labels).all():
+            break
+        labels = nearest
+        is_used = np.bincount(labels, minlength=len(centres)) > 0
+        centres[is_used] = cluster_centres(embeddings, np.cumsum(is_used)[labels] - 1)
+    gain = near[np.arange(len(labels)), labels].sum()
     return round(float(gain), TWIN_DECIMALS), labels
 
 
-def _agglomerative(embeddings: Embeddings, k: int, seed: int) -> LabelArray:  # noqa: ARG001
+def _agglomerative(
+    embeddings: Embeddings,
+    k: int,
+    seed: int,  # noqa: ARG001
+    held: LabelArray,
+) -> LabelArray:
     """Join the two groups most alike on average, until ``k`` are left and all are unlike."""
     # Half the squared distance of two of length 1 is what their likeness lacks to 1.
-    joins = linkage(pdist(embeddings, "sqeuclidean") / 2, "average")
+    unlike = pdist(embeddings, "sqeuclidean") / 2
+    a, b = np.triu_indices(len(embeddings), 1)
+    is_both_held = (held[a] != FREE) & (held[b] != FREE)
+    unlike[is_both_held & (held[a] == held[b])] = 0
+    # So far apart that groups of two known kinds are still the last to join, on average over all.
+    unlike[is_both_held & (held[a] != held[b])] = 3.0 * len(embeddings) ** 2
+    joins = linkage(unlike, "average")
     last_needed = joins[len(embeddings) - k - 1, 2] if k < len(embeddings) else 0.0
     up_to = max(float(last_needed), 1 - LEAST_LIKENESS)
     return np.asarray(fcluster(joins, up_to, "distance"), np.int64)
 
 
-_WAYS: dict[Clustering, Callable[[Embeddings, int, int], LabelArray]] = {
+_WAYS: dict[Clustering, Callable[[Embeddings, int, int, LabelArray], LabelArray]] = {
     Clustering.KMEANS: _kmeans,
     Clustering.SPHERICAL: _spherical,
     Clustering.AGGLOMERATIVE: _agglomerative,

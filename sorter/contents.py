@@ -1,6 +1,6 @@
 """What containers are for, told by what lies in them already.
 
-Source of the rule and its number: docs/adr/0010-likeness.md.
+Source of the rules and their numbers: docs/adr/0014-known-kinds.md.
 """
 
 from __future__ import annotations
@@ -8,24 +8,70 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sorter.clustering import FREE
 from sorter.types import LabelArray
 
 LEAST_SHARE_ALIKE = 0.75
 """Of a container's contents that have to be of one kind, so that a stray one is forgiven."""
 
+LEAST_LIKENESS_SHARE = 0.1
+"""Of the way from how alike things of two kinds are to how alike things of one kind are: contents
+less alike than that are of several kinds."""
 
-def contents_of_one_kind(clusters: LabelArray) -> NDArray[np.intp]:
-    """Return the numbers of the contents that tell a container's kind.
 
-    They are those of the commonest cluster, where most contents are of it.
+def known_kinds(
+    inside: LabelArray, alike: NDArray[np.float64], least_likeness: float
+) -> LabelArray:
+    """Return ``(n,)``, the container whose kind each thing tells, or :data:`FREE`.
 
     Args:
-        clusters: ``(n,)``, the cluster of each thing that lies in one container.
+        inside: ``(n,)``, the container that each thing lies in, or :data:`FREE`.
+        alike: ``(n, n)``, the likeness of all things.
+        least_likeness: Of things of one kind.
+    """
+    known = np.full(len(inside), FREE, np.int64)
+    for container in np.unique(inside[inside != FREE]):
+        numbers = np.flatnonzero(inside == container)
+        own = contents_of_one_kind(alike[np.ix_(numbers, numbers)], least_likeness)
+        known[numbers[own]] = container
+    return known
+
+
+def contents_of_one_kind(alike: NDArray[np.float64], least_likeness: float) -> NDArray[np.intp]:
+    """Return the numbers of the contents that tell a container's kind.
+
+    They are those that are alike the others on average, where most contents are.
+
+    Args:
+        alike: ``(n, n)``, the likeness of the contents of one container.
+        least_likeness: Of things of one kind.
 
     Returns:
         Rising; empty where nothing lies there or where it is of several kinds.
     """
-    if not len(clusters):
-        return np.zeros(0, np.intp)
-    of_kind = np.flatnonzero(clusters == np.bincount(clusters).argmax())
-    return of_kind if len(of_kind) >= LEAST_SHARE_ALIKE * len(clusters) else of_kind[:0]
+    n = len(alike)
+    if n < 2:
+        return np.arange(n)
+    others = (alike.sum(axis=1) - np.diagonal(alike)) / (n - 1)
+    of_kind = np.flatnonzero(others >= least_likeness)
+    return of_kind if len(of_kind) >= LEAST_SHARE_ALIKE * n else of_kind[:0]
+
+
+def least_likeness_of_a_kind(labels: LabelArray, alike: NDArray[np.float64]) -> float:
+    """Return how alike things must be to pass for one kind.
+
+    Networks differ in how alike everything looks to them, so it is told by the things at hand.
+
+    Args:
+        labels: ``(n,)``, the cluster of each thing.
+        alike: ``(n, n)``.
+
+    Returns:
+        -1, where nothing can be compared.
+    """
+    is_pair = np.triu(np.ones_like(alike, np.bool_), 1)
+    is_same = labels[:, None] == labels
+    within, across = alike[is_pair & is_same], alike[is_pair & ~is_same]
+    if not len(within) or not len(across):
+        return -1.0
+    return float(across.mean() + LEAST_LIKENESS_SHARE * (within.mean() - across.mean()))

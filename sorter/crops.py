@@ -1,4 +1,4 @@
-"""Which sighting shows a thing best, so that its crop is what gets compared."""
+"""Which sightings show a thing best, so that their crops are what gets compared."""
 
 from __future__ import annotations
 
@@ -13,19 +13,30 @@ COVER_STEP = 0.1
 """Sightings whose covered shares round to the same step count as equally covered."""
 
 
-def best_sighting(sightings: Sightings, covered: NDArray[np.float64]) -> int:
-    """Return the number of the sighting to compare a thing by.
+MOST_VIEWS = 3
+"""Sightings of one thing that are compared, at most. Source: docs/adr/0014-views.md."""
 
-    It is one that no edge cuts, if there is such a one; of those one that other things' boxes
-    cover least; of those the one of the highest score times size; of those the first.
+
+def best_views(sightings: Sightings, covered: NDArray[np.float64]) -> tuple[Crop, ...]:
+    """Return the crops to compare a thing by, the best one first.
+
+    The best one is of a sighting that no edge cuts, if there is such a one; of those one that
+    other things' boxes cover least; of those the one of the highest score times size; of those
+    the first. The others are the next best ones, as far as no edge cuts them either and as
+    little of them is covered.
 
     Args:
-        sightings: Of one thing.
+        sightings: Of one thing, at least one.
         covered: ``(n,)``, as :func:`~sorter.neighbours.covered_shares` gives.
     """
     worth = sightings.scores.astype(np.float64) * box_areas(sightings.xyxy_px)
     cover = np.round(covered / COVER_STEP)
-    return int(np.lexsort((-worth, cover, sightings.is_cut))[0])
+    order = np.lexsort((-worth, cover, sightings.is_cut))
+    is_as_good = ~sightings.is_cut & (cover == cover[order[0]])
+    others = [number for number in order[1:] if is_as_good[number]]
+    return tuple(
+        crop_of(sightings, int(number)) for number in [order[0], *others[: MOST_VIEWS - 1]]
+    )
 
 
 def crop_of(sightings: Sightings, number: int) -> Crop:

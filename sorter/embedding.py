@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,18 @@ def normalise_embeddings(embeddings: NDArray[np.floating], n: int) -> NDArray[np
     # Scaled by the largest number first: the square of a huge one would overflow.
     vectors = _divide(vectors, np.abs(vectors).max(axis=1, initial=0.0))
     return _divide(vectors, np.linalg.norm(vectors, axis=1))
+
+
+def mean_embeddings(vectors: NDArray[np.float64], n_views: Sequence[int]) -> NDArray[np.float64]:
+    """Return ``(m, d)``, the mean direction of each thing's views, of length 1.
+
+    Args:
+        vectors: ``(n, d)``, normalised, the views of the first thing first.
+        n_views: Of each thing, 1 or more; ``n`` in all.
+    """
+    starts = np.cumsum([0, *n_views[:-1]]) if len(n_views) else np.zeros(0, np.intp)
+    sums = np.add.reduceat(vectors, starts) if len(starts) else vectors
+    return _divide(sums, np.linalg.norm(sums, axis=1))
 
 
 def likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

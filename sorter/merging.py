@@ -6,16 +6,17 @@ Source: docs/adr/0004-merge-gate.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.crops import best_sighting, crop_of
+from sorter.crops import best_views
 from sorter.detection import box_areas
 from sorter.neighbours import covered_shares
 from sorter.sightings import Sightings
-from sorter.types import Container, Item, ServoPosition
+from sorter.types import Container, Crop, Item, ServoPosition
 
 LEAST_WEIGHT = 1e-6
 """Of a sighting in a mean place, so that scores of 0 count alike instead of dividing by 0."""
@@ -23,21 +24,31 @@ LEAST_WEIGHT = 1e-6
 Thing = TypeVar("Thing", Item, Container)
 
 
+@dataclass(frozen=True, slots=True)
+class Merged(Generic[Thing]):
+    """A thing, the numbers of its sightings, and the crops to compare it by, the best first."""
+
+    thing: Thing
+    group: NDArray[np.intp]
+    views: tuple[Crop, ...]
+
+
 def merge_groups(
     sightings: Sightings, groups: Sequence[NDArray[np.intp]], kind: type[Thing]
-) -> tuple[list[Thing], list[NDArray[np.intp]]]:
-    """Return the thing that each group shows, and the groups in the same order.
-
-    Things are sorted by position, then by what their crop shows.
+) -> list[Merged[Thing]]:
+    """Return what each group shows, sorted by position, then by what its crop shows.
 
     Args:
         sightings: Of one label, all of the session: the others may cover a thing.
         groups: Numbers of sightings.
     """
     covered = covered_shares(sightings)
-    merged = [(_merge(sightings.take(group), covered[group], kind), group) for group in groups]
-    merged.sort(key=lambda pair: (pair[0].position, pair[0].crop.xyxy_px, pair[0].crop))
-    return [thing for thing, _ in merged], [group for _, group in merged]
+    merged = []
+    for group in groups:
+        own = sightings.take(group)
+        views = best_views(own, covered[group])
+        merged.append(Merged(_merge(own, views[0], kind), group, views))
+    return sorted(merged, key=lambda one: (one.thing.position, one.thing.crop.xyxy_px, one.views))
 
 
 def uncut_if_any(sightings: Sightings) -> Sightings:
@@ -59,11 +70,11 @@ def mean_position(sightings: Sightings) -> ServoPosition:
     return ServoPosition(*np.average(seen.servo_pw, axis=0, weights=weights).tolist())
 
 
-def _merge(sightings: Sightings, covered: NDArray[np.float64], kind: type[Thing]) -> Thing:
+def _merge(sightings: Sightings, crop: Crop, kind: type[Thing]) -> Thing:
     rows = zip(sightings.image.tolist(), sightings.row.tolist(), strict=True)
     return kind(
         position=mean_position(sightings),
-        crop=crop_of(sightings, best_sighting(sightings, covered)),
+        crop=crop,
         score=float(sightings.scores.max()),
         sightings=tuple(sorted((sightings.image_ids[image], row) for image, row in rows)),
     )

@@ -20,7 +20,7 @@ from sorter.commands import (
 from sorter.containment import NOWHERE, find_containers
 from sorter.crops import crop_of
 from sorter.deduplication import deduplicate
-from sorter.destinations import Destination, Target, choose_destinations
+from sorter.destinations import Destination, Target, Views, choose_destinations
 from sorter.embedding import normalise_embeddings
 from sorter.flags import find_flags
 from sorter.joints import without_joint_boxes, without_joint_groups
@@ -34,7 +34,6 @@ from sorter.types import (
     Clustering,
     Command,
     Container,
-    Crop,
     Item,
     Label,
     Photograph,
@@ -49,10 +48,12 @@ from sorter.types import (
 class Table:
     """What lies on the table; item i lies in container ``lies_in[i]``, ``NOWHERE`` for none.
 
-    Of the ``unconfirmed`` items, by number, it is doubtful whether there is anything.
+    It is compared by ``views[i]``, its own crop the first. Of the ``unconfirmed`` items, by
+    number, it is doubtful whether there is anything.
     """
 
     items: tuple[Item, ...] = ()
+    views: tuple[Views, ...] = ()
     containers: tuple[Container, ...] = ()
     lies_in: tuple[int, ...] = ()
     unconfirmed: frozenset[int] = frozenset()
@@ -123,12 +124,18 @@ def find_things(arm: Arm, photographs: Sequence[Photograph], embedder: CropEmbed
     item_groups = deduplicate(of_items, repeatability_px, look)
     item_groups = without_joint_groups(of_items, item_groups)
     container_groups = deduplicate(of_containers, repeatability_px)
-    items, item_groups = merge_groups(of_items, item_groups, Item)
-    containers, container_groups = merge_groups(of_containers, container_groups, Container)
-    places_pw = position_array(item.position for item in items)
-    lies_in = find_containers(places_pw, of_containers, container_groups)
-    unconfirmed = find_unconfirmed(item_groups, of_items, item_boxes, photographs, repeatability_px)
-    return Table(tuple(items), tuple(containers), tuple(lies_in.tolist()), unconfirmed)
+    items = merge_groups(of_items, item_groups, Item)
+    containers = merge_groups(of_containers, container_groups, Container)
+    places_pw = position_array(one.thing.position for one in items)
+    lies_in = find_containers(places_pw, of_containers, [one.group for one in containers])
+    item_groups = [one.group for one in items]
+    return Table(
+        tuple(one.thing for one in items),
+        tuple(one.views for one in items),
+        tuple(one.thing for one in containers),
+        tuple(lies_in.tolist()),
+        find_unconfirmed(item_groups, of_items, item_boxes, photographs, repeatability_px),
+    )
 
 
 def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
@@ -170,7 +177,7 @@ def make_commands(
         return []
     targets = _targets(table, limits)
     destinations = choose_destinations(
-        [table.items[number].crop for number in picked],
+        [table.views[number] for number in picked],
         position_array(table.items[number].position for number in picked),
         targets,
         position_array(table.containers[target.container].position for target in targets),
@@ -191,11 +198,11 @@ def _look_at(sightings: Sightings, embedder: CropEmbedder) -> NDArray[np.float64
 
 def _targets(table: Table, limits: ArmLimits) -> list[Target]:
     """Return the containers in reach, each with what lies in it, in the order of the items."""
-    crops: dict[int, list[Crop]] = {}
-    for item, lies_in in zip(table.items, table.lies_in, strict=True):
-        crops.setdefault(lies_in, []).append(item.crop)
+    inside: dict[int, list[Views]] = {}
+    for views, lies_in in zip(table.views, table.lies_in, strict=True):
+        inside.setdefault(lies_in, []).append(views)
     return [
-        Target(number, tuple(crops.get(number, ())))
+        Target(number, tuple(inside.get(number, ())))
         for number in _usable_containers(table.containers, limits)
     ]
 

@@ -6,7 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sorter.clustering import cluster_centres, cluster_items, find_margins, number_by_first
+from sorter.clustering import (
+    FREE,
+    cluster_centres,
+    cluster_items,
+    find_margins,
+    number_by_first,
+    number_known,
+)
 from sorter.embedding import normalise_embeddings
 from sorter.types import Clustering
 
@@ -80,6 +87,48 @@ def test_the_same_items_give_the_same_clusters_even_where_no_groups_are_clear(wa
     embeddings = np.random.default_rng(0).normal(size=(300, 16))
     once = cluster_items(embeddings, 4, 7, way)
     assert once.tolist() == cluster_items(embeddings, 4, 7, way).tolist()
+
+
+@settings(max_examples=40)
+@given(EMBEDDINGS, st.lists(st.integers(-1, 2), min_size=6, max_size=6), st.integers(0, 3), WAYS)
+def test_things_of_a_known_kind_stay_together_and_apart_from_other_known_kinds(
+    vectors, known, more, way
+):
+    known = np.array(known, np.int64)
+    kinds = np.unique(known[known != FREE])
+    k = max(1, len(kinds) + more)
+    labels = cluster_items(normalise_embeddings(vectors, 6), k, 0, way, known)
+    ends = [set(labels[known == kind].tolist()) for kind in kinds]
+    assert all(len(end) == 1 for end in ends)
+    assert len(set().union(*ends)) == len(kinds)
+    assert len(set(labels.tolist())) <= k
+
+
+@pytest.mark.parametrize("way", Clustering)
+def test_a_thing_goes_with_the_known_kind_that_it_is_like(way):
+    embeddings, truth = around((1, 0, 0), (0, 1, 0), (0, 0, 1))
+    known = np.where(np.arange(len(truth)) % 8 == 0, truth + 5, FREE)
+    known[truth == 2] = FREE
+    embeddings = normalise_embeddings(embeddings, len(truth))
+    assert cluster_items(embeddings, 3, 0, way, known).tolist() == truth.tolist()
+
+
+def test_k_means_finds_what_it_finds_unaided_where_known_kinds_tell_nothing_new():
+    embeddings, truth = around((1, 0, 0), (0, 1, 0), (0.6, 0.6, 0), spread=0.2)
+    embeddings = normalise_embeddings(embeddings, len(truth))
+    alone = cluster_items(embeddings, 3, 0)
+    known = np.where(alone == 1, 1, FREE)
+    assert cluster_items(embeddings, 3, 0, known=known).tolist() == alone.tolist()
+
+
+@given(LABELS)
+def test_known_kinds_are_renumbered_in_their_order_and_what_is_free_stays_free(labels):
+    known = 3 * labels - 1
+    known[labels == 0] = FREE
+    held = number_known(known)
+    assert (held[known == FREE] == FREE).all()
+    kinds = np.unique(known[known != FREE]).tolist()
+    assert [kinds[one] for one in held[known != FREE]] == known[known != FREE].tolist()
 
 
 def test_twins_but_for_rounding_do_not_make_a_cluster_more():

@@ -42,9 +42,11 @@ def kinds():
 
 def choose(kinds, items, contents, places=(NEAR, MIDDLE, FAR), way=Clustering.KMEANS):
     """Return the destinations of items that lie at the first container."""
-    targets = [Target(number, tuple(inside)) for number, inside in enumerate(contents)]
+    targets = [
+        Target(number, tuple((crop,) for crop in inside)) for number, inside in enumerate(contents)
+    ]
     return choose_destinations(
-        items,
+        [one if isinstance(one, tuple) else (one,) for one in items],
         np.zeros((len(items), 2)),
         targets,
         np.array(places[: len(contents)]),
@@ -70,10 +72,31 @@ def test_items_and_contents_are_looked_at_together_items_first(kinds):
     assert kinds.asked == [[*items, *contents[0], *contents[2]]]
 
 
+def test_an_item_is_what_most_of_its_views_show(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(4)]
+    items.append((kinds.crop(NUT), kinds.crop(BOLT), kinds.crop(BOLT)))
+    found = choose(kinds, items, [[], []])
+    assert found[-1].cluster == found[0].cluster != found[4].cluster
+
+
 def test_a_container_of_several_kinds_draws_none(kinds):
     items = [kinds.crop(BOLT)] * 2
     contents = [[], [kinds.crop(NUT), kinds.crop(BOLT)]]
     assert containers(choose(kinds, items, contents)) == [0, 0]
+
+
+def test_what_lies_in_one_container_stays_one_kind_though_it_looks_like_two(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(5)]
+    odd = kinds.crop(BOLT, NUT, share=0.55)
+    assert containers(choose(kinds, items, [[], [kinds.crop(BOLT), odd]])) == [1] * 5 + [0] * 5
+
+
+def test_kinds_that_lie_in_two_containers_are_never_mixed_up(kinds):
+    items = [kinds.crop(kind, NUT, share=0.3) for kind in (BOLT, WASHER) for _ in range(4)]
+    contents = [[kinds.crop(BOLT, NUT, share=0.3)], [kinds.crop(WASHER, NUT, share=0.3)], []]
+    found = choose(kinds, items, contents)
+    assert {one.container for one in found[:4]} <= {0, 2}
+    assert {one.container for one in found[4:]} <= {1, 2}
 
 
 def test_a_kind_that_lies_nowhere_goes_to_an_empty_container(kinds):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sorter.embedding import likeness, normalise_embeddings
+from sorter.embedding import likeness, mean_embeddings, normalise_embeddings
 from sorter.errors import InvalidInputError
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -44,3 +44,23 @@ def test_likeness_is_the_cosine_and_nothing_is_like_zeros(vectors):
     np.testing.assert_allclose(alike * lengths * lengths[:, None], vectors @ vectors.T, atol=1e-9)
     assert (np.abs(alike) <= 1 + 1e-9).all()
     assert (alike[lengths == 0] == 0).all()
+
+
+@given(
+    st.lists(
+        hnp.arrays(
+            np.float64,
+            st.tuples(st.integers(1, 3), st.just(3)),
+            elements=st.integers(-3, 3).map(float),
+        ),
+        max_size=4,
+    )
+)
+def test_a_thing_looks_like_the_mean_of_its_views(things):
+    views = np.concatenate(things) if things else np.zeros((0, 3))
+    found = mean_embeddings(views, [len(thing) for thing in things])
+    assert found.shape == (len(things), 3)
+    for mean, thing in zip(found, things, strict=True):
+        total = thing.sum(axis=0)
+        assert np.linalg.norm(mean) == pytest.approx(float(total.any()), abs=1e-9)
+        np.testing.assert_allclose(mean * np.linalg.norm(total), total, atol=1e-9)

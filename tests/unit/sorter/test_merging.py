@@ -34,7 +34,7 @@ def merged(*boxes_and_scores, kind=Item):
         for number, (box, score) in enumerate(boxes_and_scores)
     ]
     found = locate(photographs, ARM_GEOMETRY)
-    return merge_groups(found, [np.arange(len(found))], kind)[0][0]
+    return merge_groups(found, [np.arange(len(found))], kind)[0].thing
 
 
 def place_of(*xy_px):
@@ -45,13 +45,16 @@ def place_of(*xy_px):
 def test_a_thing_lies_among_its_sightings_and_keeps_them_all(photographs):
     found = locate(photographs, ARM_GEOMETRY)
     group = np.arange(len(found))
-    for thing in merge_groups(found, [group] if len(found) else [], Container)[0]:
+    for one in merge_groups(found, [group] if len(found) else [], Container):
+        thing = one.thing
         position = [thing.position.servo0_pw, thing.position.servo1_pw]
         assert (found.servo_pw.min(axis=0) - 1e-9 <= position).all()
         assert (position <= found.servo_pw.max(axis=0) + 1e-9).all()
         assert len(thing.sightings) == len(found)
         assert thing.sightings == tuple(sorted(thing.sightings))
         assert thing.score == found.scores.max()
+        assert one.views[0] == thing.crop
+        assert {view.image_id for view in one.views} <= {name for name, _ in thing.sightings}
 
 
 def test_the_place_is_the_mean_weighted_by_score():
@@ -88,18 +91,19 @@ def test_the_crop_is_the_best_of_the_sightings():
 def test_things_come_sorted_by_position_and_of_the_kind_asked_for():
     found = locate(PhotographedTable(scattered(12, seed=3)).photographs, ARM_GEOMETRY)
     groups = deduplicate(found, 40.0)
-    things, sorted_groups = merge_groups(found, groups[::-1], Container)
+    merged = merge_groups(found, groups[::-1], Container)
+    things = [one.thing for one in merged]
     assert things == sorted(things, key=lambda thing: thing.position)
     assert {type(thing) for thing in things} == {Container}
-    for thing, group in zip(things, sorted_groups, strict=True):
-        names = {(found.image_ids[found.image[one]], found.row[one]) for one in group}
-        assert set(thing.sightings) == names
+    for one in merged:
+        names = {(found.image_ids[found.image[row]], found.row[row]) for row in one.group}
+        assert set(one.thing.sightings) == names
 
 
 def test_merged_sightings_lie_where_the_thing_is():
     truth = [Thing(-300, 1500, turned_deg=20), make_container(350, 1400)]
     found = locate(PhotographedTable(truth).photographs, ARM_GEOMETRY)
-    things, _ = merge_groups(found, deduplicate(found, 40.0), Item)
+    things = [one.thing for one in merge_groups(found, deduplicate(found, 40.0), Item)]
     places = [(thing.position.servo0_pw, thing.position.servo1_pw) for thing in things]
     flat = table_from_servo(places, SIZE, ARM_GEOMETRY)
     expected = sorted((thing.x, thing.y) for thing in truth)

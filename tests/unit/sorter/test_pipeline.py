@@ -121,10 +121,19 @@ def test_every_item_on_the_table_is_commanded_once_where_it_lies():
     }
 
 
-def test_crops_are_embedded_in_one_batch_in_the_order_of_the_items():
+def test_views_are_embedded_in_one_batch_each_items_best_one_first():
     table = PhotographedTable([*THINGS, LEFT, RIGHT])
     plan = sort(table)
-    assert table.asked == [[item.crop for item in plan.items]]
+    (asked,) = table.asked
+    best = [item.crop for item in plan.items]
+    firsts = [asked.index(crop) for crop in best]
+    assert firsts == sorted(firsts)
+    assert firsts[0] == 0
+    assert len(asked) > len(best)
+    for first, after, item in zip(firsts, [*firsts[1:], len(asked)], plan.items, strict=True):
+        pictures = [crop.image_id for crop in asked[first:after]]
+        assert set(pictures) <= {image_id for image_id, _ in item.sightings}
+        assert len(pictures) == len(set(pictures))
 
 
 def test_an_item_in_a_container_stays_there():
