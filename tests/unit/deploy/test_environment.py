@@ -1,0 +1,90 @@
+"""The variables that compose file and images set are read by the processes that they start."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from api.bootstrap import settings_from
+from tests.unit.deploy.files import ROOT, dockerfile_of, environment_of, own_services
+from workers.bootstrap import read_environment
+
+NEEDED = {
+    f"SORTERBOT_{name}": "x"
+    for name in ("DATABASE_URL", "BROKER_URL", "RESULTS_URL", "IMAGE_STORE")
+}
+OF_OTHERS = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "CUDA_VISIBLE_DEVICES",
+    "HOME",
+    "OMP_NUM_THREADS",
+    "PATH",
+    "PYTHONUNBUFFERED",
+}
+"""Read by obstore, CUDA, OpenMP, and Python."""
+
+
+class WatchedVariables(Mapping[str, str]):
+    """Variables that know which of them were asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return NEEDED[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NEEDED)
+
+    def __len__(self) -> int:
+        return len(NEEDED)
+
+
+def named_in(*paths: str) -> set[str]:
+    """Return the variables whose names stand in these files."""
+    text = "".join((ROOT / path).read_text() for path in paths)
+    return set(re.findall(r"SORTERBOT_[A-Z_]+", text))
+
+
+def read_by(name: str) -> set[str]:
+    """Return the variables that a service's process reads."""
+    variables = WatchedVariables()
+    if name == "migrate":
+        return named_in("cli/migrate.py")
+    if name == "gateway":
+        settings_from(variables)
+        return variables.asked | named_in("api/bootstrap.py")
+    read_environment(variables)
+    return variables.asked
+
+
+def service_environment(name: str) -> set[str]:
+    service = own_services()[name]
+    return set(service["environment"])
+
+
+@pytest.mark.parametrize("name", own_services())
+def test_what_a_service_is_told_is_read_by_it(name: str) -> None:
+    of_scripts = named_in("deploy/with_passwords.py", "deploy/one_gpu.py")
+    of_all = read_by("gateway") | read_by("beat")  # some are told to every service
+    unread = service_environment(name) - read_by(name) - of_scripts - OF_OTHERS
+    assert unread <= of_all & set(own_services()["migrate"]["environment"])
+
+
+@pytest.mark.parametrize("name", own_services())
+def test_what_a_service_needs_it_is_told(name: str) -> None:
+    service = own_services()[name]
+    told = service_environment(name) | set(environment_of(dockerfile_of(service)))
+    assert {f"SORTERBOT_{what}" for what in ("DATABASE_URL", "DATABASE_PASSWORD_FILE")} <= told
+    assert set(NEEDED) <= told
+
+
+@pytest.mark.parametrize("dockerfile", ["Dockerfile.api", "Dockerfile.gpu"])
+def test_what_an_image_sets_is_read(dockerfile: str) -> None:
+    known = read_by("gateway") | read_by("gpu-worker") | named_in("deploy/one_gpu.py") | OF_OTHERS
+    assert set(environment_of(dockerfile)) <= known
