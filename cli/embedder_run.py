@@ -13,6 +13,7 @@ from cli.photographs import opened
 from cli.training_run import (
     VALIDATION_SEED,
     Order,
+    adjusted,
     check_folder,
     how_trained,
     progress_bar,
@@ -22,9 +23,9 @@ from robot.datasets import RenderedCrops
 from robot.kinds import TRAINING_KINDS
 from robot.kinds.made_up import PREFIX, SORTS, made_up_design, made_up_number
 from sorter.types import LabelArray
+from vision.device import device_from_name
 from vision.labelled.crops import PhotographCrops
 from vision.labelled.specification import spec_from_text
-from vision.load import device_from_name
 from vision.package import ModelKind, ModelPackage, load_package, save_package
 from vision.ports import CropDataset
 from vision.training.embedder import NO_FAMILY, EmbedderLesson, embedder_card
@@ -48,6 +49,7 @@ class EmbedderOrder:
         known_share: Of the kinds of the virtual table among the rendered crops.
         photographs: Specifications of photographs whose classes are kinds to learn, too.
         start: The package to start from, if any.
+        skip_bad: Whether photographs that cannot be used are left out.
     """
 
     made_up: int
@@ -55,6 +57,7 @@ class EmbedderOrder:
     photographs: Sequence[str]
     start: Path | None
     learning_rate: float
+    skip_bad: bool = False
 
 
 def train_embedder(order: Order, asked: EmbedderOrder) -> dict[str, float]:
@@ -75,6 +78,7 @@ def train_embedder(order: Order, asked: EmbedderOrder) -> dict[str, float]:
         learning_rate=asked.learning_rate,
         learns_from=data,
     )
+    settings = adjusted(settings, order)
     check_folder(order)
     crops = _crops(order, asked)
     card = embedder_card(
@@ -113,7 +117,7 @@ def _crops(order: Order, asked: EmbedderOrder) -> CropDataset:
         parts.append(_rendered(order, "made-up", order.n - n_known, order.seed, names))
     for number, text in enumerate(asked.photographs):
         spec = spec_from_text(text)
-        cut = PhotographCrops([(opened(spec), None)])
+        cut = PhotographCrops([(opened(spec, asked.skip_bad), None)])
         parts.append(_small(order, f"photographs-{number}", f"crops of {spec.title}", cut))
     return JoinedCrops(parts)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.evaluate_embedder import measured_embedder, print_embedder
+from cli.evaluate_embedder import crops_of_photographs, measured_embedder, print_embedder
 from cli.photographs import opened
 
 if TYPE_CHECKING:
@@ -42,7 +42,11 @@ what is ignored counts neither as right nor as false.
 
 def evaluate(
     model: Annotated[
-        str, typer.Option(help="Folder of a model package; without it, the one that is shipped.")
+        str,
+        typer.Option(
+            help="Folder of a model package, or what else names a detector; without it, the one "
+            "that is shipped."
+        ),
     ] = "",
     views: Annotated[int, typer.Option(min=0, help="Fresh views to render.")] = 300,
     photographs: Annotated[
@@ -71,6 +75,9 @@ def evaluate(
     device: Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")] = (
         "auto"
     ),
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out photographs that cannot be used.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the scores there.")
     ] = None,
@@ -80,9 +87,12 @@ def evaluate(
     if views:
         scores |= _measured(model, views, seed, resolution, device)
     if photographs:
-        scores["photographs"] = [_measured_photographs(model, s, device) for s in photographs]
+        scores["photographs"] = [
+            _measured_photographs(model, text, device, skip_bad) for text in photographs
+        ]
     if crops or photograph_crops:
-        scores |= measured_embedder(embedder, crops, seed, photograph_crops or (), device)
+        cut = crops_of_photographs(photograph_crops, skip_bad) if photograph_crops else None
+        scores |= measured_embedder(embedder, crops, seed, cut, device)
     _print(scores)
     if json_file is not None:
         json_file.write_text(json.dumps(scores, indent=2) + "\n")
@@ -95,20 +105,26 @@ def _measured(model: str, views: int, seed: int, resolution: float, device: str)
     return {"views": views, "seed": seed, **_detected(model, dataset, device)}
 
 
-def _measured_photographs(model: str, specification: str, device: str) -> dict[str, Any]:
+def _measured_photographs(
+    model: str, specification: str, device: str, skip_bad: bool
+) -> dict[str, Any]:
     """Measure on photographs: only items are labelled on most, so only these are scored."""
     from vision.labelled.specification import spec_from_text
 
     spec = spec_from_text(specification)
-    dataset = opened(spec)
+    dataset = opened(spec, skip_bad)
     return {"title": spec.title, "pictures": len(dataset), **_detected(model, dataset, device)}
 
 
 def _detected(model: str, dataset: DetectionDataset, device: str) -> dict[str, Any]:
     from cli.training_run import progress_bar
-    from vision.evaluation import detect_all, match_detections, score_detections
+    from vision.evaluation import (
+        EVALUATION_THRESHOLD,
+        detect_all,
+        match_detections,
+        score_detections,
+    )
     from vision.load import load_detector
-    from vision.training.detector import EVALUATION_THRESHOLD
 
     threshold = load_detector(model, device).score_threshold
     detector = load_detector(model, device, score_threshold=EVALUATION_THRESHOLD)

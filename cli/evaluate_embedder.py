@@ -17,14 +17,16 @@ _MOST_KINDS_A_SCENE = 3
 
 
 def measured_embedder(
-    source: str, crops: int, seed: int, photographs: Sequence[str], device: str
+    source: str, crops: int, seed: int, cut: PhotographCrops | None, device: str
 ) -> dict[str, Any]:
     """Measure purity on rendered crops, of known and of held-out kinds, and on photographs.
 
     Args:
         source: The embedder's package, as :func:`vision.load.load_embedder` takes it.
         crops: How many to render of either; 0 for none.
-        photographs: Specifications, each with ``KIND=`` before it or not.
+        seed: Of the rendered crops.
+        cut: Crops of photographs, if any.
+        device: ``auto``, or a device as torch spells it.
     """
     from robot.datasets import RenderedCrops
     from robot.kinds import HELD_OUT_KINDS, TRAINING_KINDS
@@ -38,15 +40,18 @@ def measured_embedder(
         scores["crops"] = crops
         scores["purity"] = _purities(embedder, known, seed)["purity"]
         scores["purity_held_out"] = _purities(embedder, unknown, seed)["purity"]
-    if photographs:
-        cut = photograph_crops(photographs)
+    if cut is not None:
         measured = _purities(embedder, cut, seed)
         scores["photograph_crops"] = {"kinds": list(cut.kinds), "crops": len(cut), **measured}
     return scores
 
 
-def photograph_crops(specifications: Sequence[str]) -> PhotographCrops:
+def crops_of_photographs(specifications: Sequence[str], skip_bad: bool) -> PhotographCrops:
     """Open sets of photographs, each of which may count as one kind.
+
+    Args:
+        specifications: Each with ``KIND=`` before it or not.
+        skip_bad: Whether photographs that cannot be used are left out.
 
     Raises:
         InvalidInputError: A specification is not understood, or a file is not as it must be.
@@ -59,7 +64,7 @@ def photograph_crops(specifications: Sequence[str]) -> PhotographCrops:
         pool, mark, specification = text.partition("=")
         is_pooled = bool(mark) and ":" not in pool
         spec = spec_from_text(specification if is_pooled else text)
-        sets.append((opened(spec), pool if is_pooled else None))
+        sets.append((opened(spec, skip_bad), pool if is_pooled else None))
     return PhotographCrops(sets)
 
 

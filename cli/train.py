@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,7 +34,19 @@ DETECTOR_EPILOG = """
   $ sorterbot train detector --from runs/detector/package --out runs/real
   --photographs yolo:bench:first=0.8:ignore=Hand --judge-photographs yolo:bench:last=0.2:ignore=Hand
 
-SPEC is `yolo:FOLDER` or `voc:FOLDER` and any of `:first=0.8`, `:last=0.2` (parts by file name),
+  $ sorterbot train detector --kind detectron2 --views 5000 --patience 4 --out runs/detectron2
+
+  $ sorterbot train detector --kind detectron2 --from COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml
+  --input 896x672 --photographs coco:bench:first=0.8 --judge-photographs coco:bench:last=0.2
+
+  $ sorterbot train detector --views 0 --judges 0 --photograph-share 1 --steps 2000
+  --photographs voc:bench:first=0.8 --judge-photographs voc:bench:last=0.2
+
+`--kind detectron2` needs Detectron2, starts small and by chance, and takes `--from` a package, a
+name of its model zoo, or an own `.yaml` with the weights beside it.
+
+SPEC is `coco:FOLDER` (or its JSON file), `voc:FOLDER` or `yolo:FOLDER` and any of
+`:first=0.8`, `:last=0.2` (parts by file name),
 `:item=A,B`, `:container=C`, `:ignore=D` (classes by name or number; what is not named is an item),
 `:window=0.4` (learn from windows of that share of the sides), `:images=`, `:labels=`, `:names=`
 (paths below FOLDER, where they cannot be guessed) and `:skip_bad`.
@@ -68,14 +81,30 @@ Batch = Annotated[int, typer.Option(min=2, help="Pictures a step.")]
 Device = Annotated[str, typer.Option(help="`auto`, `cpu`, `cuda`, or as torch spells it.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the folder's run stopped.")]
 Workers = Annotated[int, typer.Option(min=0, max=64, help="More processes that render.")]
+Patience = Annotated[
+    int,
+    typer.Option(min=0, help="Stop after so many evaluations without a better score; 0: never."),
+]
+Precision = Annotated[
+    str,
+    typer.Option(help="`float32`, `bfloat16` or `float16`; without it, what suits the device."),
+]
+Every = Annotated[
+    int | None, typer.Option("--evaluate-every", min=1, help="Steps between evaluations.")
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out photographs that cannot be used.")
+]
 Version = Annotated[str, typer.Option("--model-version", help="Version the package will bear.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Write the measured scores there.")]
 
 
 @app.command(epilog=DETECTOR_EPILOG)
 def detector(
-    views: Annotated[int, typer.Option(min=1, help="Training views to render.")] = 5000,
-    judges: Annotated[int, typer.Option(min=1, help="Validation views to render.")] = 100,
+    views: Annotated[
+        int, typer.Option(min=0, help="Training views to render; 0 learns from photographs alone.")
+    ] = 5000,
+    judges: Annotated[int, typer.Option(min=0, help="Validation views to render.")] = 100,
     photographs: Annotated[
         list[str] | None,
         typer.Option(metavar="SPEC", help="Labelled photographs to learn from; repeatable."),
@@ -87,9 +116,8 @@ def detector(
     photograph_share: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of photographs in each batch.")
     ] = 0.3,
-    start: Annotated[
-        Path | None, typer.Option("--from", help="Package whose weights to start from.")
-    ] = None,
+    kind: Annotated[str, typer.Option(help="`torchvision`, or `detectron2`.")] = "torchvision",
+    start: Annotated[str, typer.Option("--from", help="Package whose weights to start from.")] = "",
     input_size: Annotated[
         str, typer.Option("--input", help="What the net is fed; sides are multiples of 16.")
     ] = "448x336",
@@ -105,15 +133,20 @@ def detector(
     device: Device = "auto",
     workers: Workers = 0,
     resume: Resume = False,
+    patience: Patience = 0,
+    precision: Precision = "",
+    evaluate_every: Every = None,
+    skip_bad: SkipBad = False,
     model_version: Version = "1.0.0",
     json_file: Json = None,
 ) -> None:
     """Teach a Faster R-CNN to find items and containers, on rendered views and photographs."""
-    from cli.detector_run import DetectorOrder, size_from_text, train_detector
+    from cli.detector_run import DetectorOrder, kind_from_text, size_from_text, train_detector
     from cli.training_run import Order
 
-    n_steps = steps or max(1, round(views * epochs / batch))
+    n_steps = steps or round(views * epochs / batch) or min(1, views)
     order = Order(views, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
+    order = replace(order, patience=patience, precision=precision, evaluate_every=evaluate_every)
     asked = DetectorOrder(
         photographs or (),
         judge_photographs or (),
@@ -121,6 +154,8 @@ def detector(
         start,
         size_from_text(input_size),
         learning_rate,
+        kind_from_text(kind),
+        skip_bad,
     )
     _tell(train_detector(order, asked), order, json_file)
 
@@ -151,6 +186,10 @@ def embedder(
     device: Device = "auto",
     workers: Workers = 0,
     resume: Resume = False,
+    patience: Patience = 0,
+    precision: Precision = "",
+    evaluate_every: Every = None,
+    skip_bad: SkipBad = False,
     model_version: Version = "1.0.0",
     json_file: Json = None,
 ) -> None:
@@ -160,7 +199,8 @@ def embedder(
 
     n_steps = steps or max(1, round(crops * epochs / batch))
     order = Order(crops, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
-    asked = EmbedderOrder(made_up, known_share, photographs or (), start, learning_rate)
+    order = replace(order, patience=patience, precision=precision, evaluate_every=evaluate_every)
+    asked = EmbedderOrder(made_up, known_share, photographs or (), start, learning_rate, skip_bad)
     _tell(train_embedder(order, asked), order, json_file)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import typer
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -34,6 +35,9 @@ class Order:
         n_judges: Validation pictures.
         workers: Processes that render, beside this one.
         is_resumed: Whether to go on with the run in ``out``.
+        patience: Evaluations without a better score that end training; 0 for none.
+        precision: Of products, where it is not the one that suits the device.
+        evaluate_every: Steps between evaluations, where they are not the usual ones.
     """
 
     n: int
@@ -46,6 +50,9 @@ class Order:
     workers: int
     is_resumed: bool
     version: str
+    patience: int = 0
+    precision: str = ""
+    evaluate_every: int | None = None
 
     @property
     def package(self) -> Path:
@@ -64,6 +71,16 @@ def how_trained(order: Order, how: str, settings: LoopSettings) -> dict[str, obj
         "learning_rate": settings.learning_rate,
         "precision": settings.precision,
     }
+
+
+def adjusted(settings: LoopSettings, order: Order) -> LoopSettings:
+    """Return the usual settings with what was asked for in their place."""
+    return replace(
+        settings,
+        patience=order.patience,
+        precision=order.precision or settings.precision,
+        evaluate_every=order.evaluate_every or settings.evaluate_every,
+    )
 
 
 def check_folder(order: Order) -> None:
@@ -99,6 +116,11 @@ def run(lesson: Lesson, settings: LoopSettings, order: Order) -> dict[str, float
             advance(step, f"loss {losses['loss']:.3f}")
 
         progress = train(lesson, settings, order.out, report)
+    if progress.step < settings.steps:
+        typer.echo(
+            f"Stopped after step {progress.step} of {settings.steps}: {settings.patience} "
+            f"evaluations in a row brought no better {lesson.judged_by}."
+        )
     return _best(progress.history, lesson.judged_by)
 
 

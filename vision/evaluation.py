@@ -16,6 +16,9 @@ from sorter.types import BoxArray, Detections, Label, LabelArray
 from vision.average_precision import Truth, coco_precision
 from vision.ports import IGNORED, DetectionDataset, Detector
 
+EVALUATION_THRESHOLD = 0.02
+"""The score from which detections enter average precision, which needs the unsure ones, too."""
+
 _MATCH_IOU = 0.5
 _IGNORED_SHARE = 0.5  # of a detection's area; as COCO judges crowds at this overlap
 _THRESHOLDS = np.round(np.arange(0.1, 0.96, 0.05), 2)

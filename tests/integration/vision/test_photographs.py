@@ -23,10 +23,11 @@ from vision.load import load_detector
 from vision.networks import DETECTOR_INPUT_PX, DetectorArchitecture
 from vision.ports import IGNORED, RgbImage
 from vision.training.augment import varied_photograph
-from vision.training.detector import DetectorLesson, detector_card
+from vision.training.detector import DetectorLesson
 from vision.training.loop import train
 from vision.training.photographs import Photographs, PhotographSet
 from vision.training.prepared import KeptPhotographs, PreparedViews, SmallViews, prepare
+from vision.training.pupils.torchvision_pupil import TorchvisionPupil, detector_card
 
 CPU = torch.device("cpu")
 
@@ -147,9 +148,8 @@ def lesson_with_photographs(folder: Path) -> DetectorLesson:
     )
     package = make_package(seed=4)
     card = detector_card("2", {}, SIZE_PX, like=package.card)
-    return DetectorLesson(
-        card, views, judges, folder / "package", CPU, photographs, package.weights
-    )
+    pupil = TorchvisionPupil(card, CPU, package.weights)
+    return DetectorLesson(pupil, views, judges, folder / "package", photographs)
 
 
 def test_a_detector_taught_by_views_and_photographs_is_judged_by_both(
@@ -179,11 +179,10 @@ def test_a_lesson_that_starts_from_a_package_has_its_weights(tmp_path: Path) -> 
         np.testing.assert_array_equal(state[name].numpy(), weight, err_msg=name)
 
 
-def test_weights_of_another_net_are_refused(tmp_path: Path) -> None:
-    lesson = lesson_with_photographs(tmp_path)
+def test_weights_of_another_net_are_refused() -> None:
     card = detector_card("2", {}, SIZE_PX)
     with pytest.raises(InvalidInputError, match="does not fit the architecture"):
-        replace(lesson, card=card)
+        TorchvisionPupil(card, CPU, make_package(seed=4).weights)
 
 
 def test_anchors_grow_with_the_input() -> None:

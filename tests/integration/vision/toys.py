@@ -12,9 +12,10 @@ from sorter.types import BoxArray, LabelArray
 from vision.networks import DetectorArchitecture, build_detector
 from vision.package import ModelCard, ModelPackage
 from vision.ports import RgbImage
-from vision.training.detector import DetectorLesson, detector_card
+from vision.training.detector import DetectorLesson
 from vision.training.loop import LoopSettings
 from vision.training.prepared import SmallViews, prepare
+from vision.training.pupils.torchvision_pupil import TorchvisionPupil, detector_card
 from vision.weights import weights_of
 
 TINY = DetectorArchitecture(16, 16, ((12, 18), (27, 40), (62, 92)))
@@ -79,7 +80,8 @@ def make_lesson(folder: Path, n: int = 24) -> DetectorLesson:
     torch.manual_seed(5)
     views = prepare(SmallViews(Rectangles(n), SIZE_PX), "toys", folder / "views")
     judges = prepare(SmallViews(Rectangles(4, seed=1), SIZE_PX), "judges", folder / "judges")
-    return DetectorLesson(make_card(), views, judges, folder / "package", torch.device("cpu"))
+    pupil = TorchvisionPupil(make_card(), torch.device("cpu"))
+    return DetectorLesson(pupil, views, judges, folder / "package")
 
 
 def make_settings(steps: int, save_every: int = 1000) -> LoopSettings:
