@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sorter.errors import InvalidInputError
 from sorter.types import FloatArray
+from vision import squaring
 from vision.networks import (
     EMBEDDING_VALUES,
     build_embedder,
@@ -26,7 +27,6 @@ WHITENED = "whitened"
 """The field of ``architecture`` that says whether the net ends in a whitening."""
 
 _CROPS_AT_ONCE = 64
-_PADDING_RGB = (124, 116, 104)  # the mean colour, which is 0 once normalised
 
 PrepareCrop = Callable[[RgbImage], Tensor]
 """Turns one crop into what the net is fed: ``(3, side, side)`` float32, normalised."""
@@ -49,16 +49,8 @@ class ResNet18Embedder:
 
     @classmethod
     def from_package(cls, package: ModelPackage, device: torch.device) -> ResNet18Embedder:
-        """Fill a net with the weights of a package.
-
-        Raises:
-            InvalidInputError: The weights do not fit, or ``whitened`` is neither true nor false.
-        """
-        is_whitened = package.card.architecture.get(WHITENED, False)
-        if not isinstance(is_whitened, bool):
-            raise InvalidInputError(f"architecture: {WHITENED} must be true or false")
-        network = build_embedder(is_whitened)
-        load_weights(network, package.weights)
+        """Make a package's net ready, or raise what :func:`network_of` raises."""
+        network = network_of(package)
         side_px = min(package.card.input_size_px)
 
         def prepare(crop_rgb: RgbImage) -> Tensor:
@@ -83,25 +75,28 @@ class ResNet18Embedder:
         return np.concatenate(rows)
 
 
-def squared_rgb(crop_rgb: RgbImage, side_px: int) -> NDArray[np.uint8]:
-    """Scale a crop until its longer side is ``side_px`` and pad it to a square in the middle.
+def network_of(package: ModelPackage) -> nn.Module:
+    """Return a net with the weights of a package.
 
-    Proportions survive, which tell a bolt from a nut; a plain resize would lose them.
+    Raises:
+        InvalidInputError: The weights do not fit, or ``whitened`` is neither true nor false.
     """
-    small = longest_side_rgb(crop_rgb, side_px)
-    height, width = small.shape[:2]
-    square = np.empty((side_px, side_px, 3), np.uint8)
-    square[:] = _PADDING_RGB
-    left, top = (side_px - width) // 2, (side_px - height) // 2
-    square[top : top + height, left : left + width] = small
-    return square
+    is_whitened = package.card.architecture.get(WHITENED, False)
+    if not isinstance(is_whitened, bool):
+        raise InvalidInputError(f"architecture: {WHITENED} must be true or false")
+    network = build_embedder(is_whitened)
+    load_weights(network, package.weights)
+    return network
+
+
+def squared_rgb(crop_rgb: RgbImage, side_px: int) -> NDArray[np.uint8]:
+    """Return a crop on a square as :func:`vision.squaring.squared_rgb` says, resized by torch."""
+    return squaring.squared_rgb(crop_rgb, side_px, resized_rgb)
 
 
 def longest_side_rgb(crop_rgb: RgbImage, side_px: int) -> NDArray[np.uint8]:
-    """Scale a crop until its longer side is ``side_px``; the shorter one keeps a pixel at least."""
-    height, width = crop_rgb.shape[:2]
-    scale = side_px / max(height, width)
-    return resized_rgb(crop_rgb, (max(1, round(width * scale)), max(1, round(height * scale))))
+    """Return a crop as :func:`vision.squaring.longest_side_rgb` says, resized by torch."""
+    return squaring.longest_side_rgb(crop_rgb, side_px, resized_rgb)
 
 
 def crop_tensor(square_rgb: NDArray[np.uint8]) -> Tensor:
