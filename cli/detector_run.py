@@ -110,19 +110,6 @@ def kind_from_text(text: str) -> DetectorKind:
         raise InvalidInputError(f"no such kind of detector: {text}; known: {known}") from error
 
 
-def size_from_text(text: str) -> tuple[int, int]:
-    """Read a size such as ``448x336``.
-
-    Raises:
-        InvalidInputError: It is not two whole numbers.
-    """
-    try:
-        width, height = (int(side) for side in text.split("x"))
-    except ValueError as error:
-        raise InvalidInputError(f"not a size such as 448x336: {text}") from error
-    return width, height
-
-
 def _check(order: Order, asked: DetectorOrder) -> None:
     if not order.n and (not asked.photographs or asked.share < 1 or not order.steps):
         raise InvalidInputError(

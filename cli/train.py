@@ -141,7 +141,8 @@ def detector(
     json_file: Json = None,
 ) -> None:
     """Teach a Faster R-CNN to find items and containers, on rendered views and photographs."""
-    from cli.detector_run import DetectorOrder, kind_from_text, size_from_text, train_detector
+    from cli.detector_run import DetectorOrder, kind_from_text, train_detector
+    from cli.sizes import size_from_text
     from cli.training_run import Order
 
     n_steps = steps or round(views * epochs / batch) or min(1, views)
