@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import secrets
 from collections.abc import Iterator
@@ -23,7 +24,32 @@ settings.load_profile("laws")
 
 MIGRATED = "migrated"
 
+WITHOUT_DETECTRON2 = "Detectron2 is not installed; docs/detectron2.md says how to get it"
+WITHOUT_GPU = "no CUDA device"
+
 Server = TypeVar("Server", PostgresServer, RedisServer)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine lacks the library or the device for, and say so."""
+    for marker, is_there, reason in (
+        ("detectron2", _has_detectron2, WITHOUT_DETECTRON2),
+        ("gpu", _has_gpu, WITHOUT_GPU),
+    ):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        if marked and not is_there():
+            for item in marked:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _has_detectron2() -> bool:
+    return importlib.util.find_spec("detectron2") is not None
+
+
+def _has_gpu() -> bool:
+    import torch  # the tests that need no GPU need not wait for it
+
+    return torch.cuda.is_available()
 
 
 @pytest.fixture(scope="session")

@@ -1,45 +1,60 @@
-"""The one door through which detectors and embedders are loaded, by a text that names them."""
+"""The one door through which detectors and embedders are loaded, by a text that names them.
+
+A network's library is imported when a source needs it, and not before.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-
-import torch
-from torch import Tensor, nn
-from torchvision.models import ResNet18_Weights, resnet18
+from typing import Any, Protocol
 
 from sorter.errors import InvalidInputError
-from vision.detector import LABELS, TorchvisionDetector
-from vision.embedder import ResNet18Embedder
-from vision.package import MODEL_FILE, ModelKind, ModelPackage, load_package
-from vision.ports import Embedder, RgbImage
+from vision.fitting import SizePx
+from vision.model_card import LABELS, MODEL_FILE, ModelKind, Runtime
+from vision.package import ModelPackage, load_card, load_package
+from vision.ports import Detector, Embedder
 
 IMAGENET = "imagenet"
+DETECTRON2 = "detectron2"
 _SHIPPED = Path(__file__).parent / "packages"
 
 
+class LoadedDetector(Detector, Protocol):
+    """A detector of a package, which says what it drops."""
+
+    @property
+    def score_threshold(self) -> float:
+        """Detections below it are dropped."""
+        ...
+
+
 def load_detector(
-    source: str = "", device: str = "auto", score_threshold: float | None = None
-) -> TorchvisionDetector:
-    """Load the detector that ``source`` names: a package's folder, or "" for the shipped one.
+    source: str = "",
+    device: str = "auto",
+    score_threshold: float | None = None,
+    input_size_px: SizePx | None = None,
+) -> LoadedDetector:
+    """Load the detector that ``source`` names.
 
     Args:
-        source: The folder, or "".
-        device: ``auto``, or a device as torch spells it.
+        source: "" for the shipped one; ``detectron2`` for this project's own of that library;
+            the folder of a model package; a name of Detectron2's model zoo, as
+            ``COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml``; or a ``.yaml`` of Detectron2 with
+            its weights beside it.
+        device: ``auto``, or a device as torch spells it; for an exported package ``openvino``,
+            too.
         score_threshold: Takes the place of the package's own.
+        input_size_px: So does this, width and height.
 
     Raises:
-        InvalidInputError: The package is missing or broken; the message names file and field.
+        InvalidInputError: The source is missing or broken, or needs a library that is not
+            installed; the message names file and field, or the command that installs it.
     """
-    folder = Path(source) if source else _SHIPPED / "detector"
-    package = load_package(folder, ModelKind.DETECTOR)
-    if package.card.labels != LABELS:
-        raise InvalidInputError(f"{folder / MODEL_FILE}: field labels must be {list(LABELS)}")
-    if score_threshold is not None:
-        card = replace(package.card, score_threshold=score_threshold)
-        package = ModelPackage(card, package.weights)
-    return TorchvisionDetector.from_package(package, device_from_name(device))
+    package = _detector_package(source)
+    wished: dict[str, Any] = {"score_threshold": score_threshold, "input_size_px": input_size_px}
+    card = replace(package.card, **{n: value for n, value in wished.items() if value is not None})
+    return _detector(replace(package, card=card), device)
 
 
 def load_embedder(source: str = "", device: str = "auto") -> Embedder:
@@ -48,45 +63,75 @@ def load_embedder(source: str = "", device: str = "auto") -> Embedder:
     Args:
         source: A package's folder, "" for the shipped one, or ``imagenet`` for torchvision's
             ResNet18, whose weights are downloaded once.
-        device: ``auto``, or a device as torch spells it.
+        device: As :func:`load_detector` takes it.
 
     Raises:
         InvalidInputError: The package is missing or broken, or the weights of ``imagenet``
             cannot be downloaded.
     """
     if source == IMAGENET:
-        return _load_imagenet(device_from_name(device))
+        from vision.device import device_from_name
+        from vision.imagenet import imagenet_embedder
+
+        return imagenet_embedder(device_from_name(device))
     folder = Path(source) if source else _SHIPPED / "embedder"
-    package = load_package(folder, ModelKind.EMBEDDER)
+    package = load_package(folder, ModelKind.EMBEDDER, runtime=None)
+    if package.card.runtime is Runtime.ONNX:
+        from vision.onnx.embedder import OnnxEmbedder
+
+        return OnnxEmbedder.from_package(package, device)
+    from vision.device import device_from_name
+    from vision.embedder import ResNet18Embedder
+
     return ResNet18Embedder.from_package(package, device_from_name(device))
 
 
-def device_from_name(name: str) -> torch.device:
-    """Return the device of a name as torch spells it; ``auto`` takes a GPU where there is one."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise InvalidInputError(f"no such device: {name}") from error
+def _detector_package(source: str) -> ModelPackage:
+    if source.endswith(".yaml"):
+        return _detectron2_package(source)
+    folder = _detector_folder(source)
+    card = load_card(folder)
+    kind = ModelKind.DETECTOR if card.kind is ModelKind.EMBEDDER else card.kind
+    package = load_package(folder, kind, runtime=None)  # which refuses an embedder by its name
+    if card.kind is ModelKind.DETECTOR and card.labels != LABELS:
+        raise InvalidInputError(f"{folder / MODEL_FILE}: field labels must be {list(LABELS)}")
+    return package
 
 
-def _load_imagenet(device: torch.device) -> ResNet18Embedder:
-    weights = ResNet18_Weights.IMAGENET1K_V1
-    try:
-        state = weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
-    except (OSError, RuntimeError) as error:
+def _detector_folder(source: str) -> Path:
+    folder = _SHIPPED / (source or "detector") if source in ("", DETECTRON2) else Path(source)
+    if source == DETECTRON2 and not folder.exists():
         raise InvalidInputError(
-            f"imagenet: torchvision's ResNet18 weights could not be downloaded from "
-            f"{weights.url}; give the folder of a model package instead ({error})"
-        ) from error
-    network = resnet18(weights=None)
-    network.load_state_dict(state)
-    network.fc = nn.Identity()
-    transform = weights.transforms()
+            "no package of Detectron2 is shipped; make one by `sorterbot train detector --kind "
+            "detectron2` and name its folder"
+        )
+    return folder
 
-    def prepare(crop_rgb: RgbImage) -> Tensor:
-        prepared: Tensor = transform(torch.tensor(crop_rgb).permute(2, 0, 1))
-        return prepared
 
-    return ResNet18Embedder("torchvision-resnet18@IMAGENET1K_V1", network, prepare, device)
+def _detectron2_package(source: str) -> ModelPackage:
+    """Make the package of an own ``.yaml``, or of a name of the model zoo."""
+    from vision.detectron2.sources import package_from_yaml, package_from_zoo
+    from vision.detectron2.zoo import is_zoo_name
+
+    path = Path(source)
+    if is_zoo_name(source) and not path.exists():
+        return package_from_zoo(source)
+    return package_from_yaml(path)
+
+
+def _detector(package: ModelPackage, device: str) -> LoadedDetector:
+    """Make a package's detector ready with what can run it."""
+    card = package.card
+    if card.runtime is Runtime.ONNX:
+        from vision.onnx.detector import OnnxDetector
+
+        return OnnxDetector.from_package(package, device)
+    from vision.device import device_from_name
+
+    if card.kind is ModelKind.DETECTRON2:
+        from vision.detectron2.detector import Detectron2Detector
+
+        return Detectron2Detector.from_package(package, device_from_name(device))
+    from vision.detector import TorchvisionDetector
+
+    return TorchvisionDetector.from_package(package, device_from_name(device))

@@ -33,6 +33,9 @@ class Runtime(StrEnum):
     ONNX = "onnx"
 
 
+LABELS = tuple(label.name.lower() for label in Label)
+"""What a detector of our own finds, in the order of its outputs."""
+
 DETECTOR_KINDS = (ModelKind.DETECTOR, ModelKind.DETECTRON2)
 
 

@@ -10,13 +10,24 @@ import pytest
 from sorter.types import Detections
 from tests.factories import make_detections
 from tests.fakes import FakeDetector, FakeEmbedder
+from tests.integration.vision.untrained_detectron2 import make_detectron2_package
 from vision.load import load_detector, load_embedder
+from vision.package import save_package
 from vision.ports import Detector, Embedder, RgbImage
 
 
-@pytest.fixture(params=["fake", "shipped"], scope="module")
-def detector(request: pytest.FixtureRequest) -> Detector:
-    return FakeDetector(make_detections(3)) if request.param == "fake" else load_detector()
+@pytest.fixture(
+    params=["fake", "shipped", pytest.param("detectron2", marks=pytest.mark.detectron2)],
+    scope="module",
+)
+def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Detector:
+    if request.param == "fake":
+        return FakeDetector(make_detections(3))
+    if request.param == "shipped":
+        return load_detector()
+    folder = tmp_path_factory.mktemp("detectron2")
+    save_package(make_detectron2_package(), folder)
+    return load_detector(str(folder))
 
 
 @pytest.fixture(params=["fake", "shipped"], scope="module")

@@ -13,7 +13,8 @@ import torch
 
 from sorter.errors import InvalidInputError
 from tests.integration.vision.toys import make_package
-from vision.load import device_from_name, load_detector, load_embedder
+from vision.device import device_from_name
+from vision.load import load_detector, load_embedder
 from vision.package import MODEL_FILE, ModelPackage, save_package
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages"

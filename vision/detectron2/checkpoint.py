@@ -1,0 +1,144 @@
+"""Weights files of Detectron2 into a network: read as data, matched by name, and never run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError  # noqa: TID251  (an error's name; nothing is read by it)
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sorter.errors import InvalidInputError
+from vision.detectron2.library import align_and_update_state_dicts
+from vision.detectron2.plain_pickle import plain_from_pickle
+
+_BOXLESS = ("roi_heads.mask_", "roi_heads.keypoint_", "pixel_mean", "pixel_std")
+_ANCHORS = "anchor_generator.cell_anchors"
+_COUNTED = "num_batches_tracked"
+_NAMED = 3
+"""How many weights an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a weights file holds.
+
+    Attributes:
+        tensors: By the names that the file gives them.
+        is_matched_by_suffix: Whether those are only the ends of the network's names.
+        is_caffe2: Whether they are the names of Detectron2's forerunner.
+    """
+
+    tensors: Mapping[str, Tensor]
+    is_matched_by_suffix: bool = False
+    is_caffe2: bool = False
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read the weights in a ``.pth`` or a ``.pkl`` file.
+
+    Raises:
+        InvalidInputError: The file is missing or broken, or holds anything but weights.
+    """
+    try:
+        return _from_pickle(path) if path.suffix == ".pkl" else _from_torch(path)
+    except OSError as error:
+        raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def fill(network: nn.Module, checkpoint: Checkpoint, name: str) -> None:
+    """Give every weight of a network the value that a checkpoint has for it.
+
+    What the checkpoint has for finding masks and key points is left aside.
+
+    Args:
+        network: As :func:`vision.detectron2.config.build_network` returns it.
+        checkpoint: What a file holds.
+        name: What errors call the file.
+
+    Raises:
+        InvalidInputError: A weight is missing, is left over, or has another shape.
+    """
+    own = network.state_dict()
+    tensors = _renamed(own, checkpoint, name)
+    left_over = [key for key in tensors.keys() - own.keys() if not _finds_no_boxes(key)]
+    missing = [key for key in own.keys() - tensors.keys() if not key.endswith(_COUNTED)]
+    for keys, what in ((missing, "lacks"), (left_over, "has, and the network has not,")):
+        if keys:
+            named = ", ".join(sorted(keys)[:_NAMED])
+            raise InvalidInputError(f"{name} {what} {len(keys)} weights: {named} ...")
+    try:
+        network.load_state_dict({k: t for k, t in tensors.items() if k in own}, strict=False)
+    except RuntimeError as error:
+        raise InvalidInputError(f"{name} does not fit the configuration: {error}") from error
+
+
+def _renamed(own: Mapping[str, Tensor], checkpoint: Checkpoint, name: str) -> dict[str, Tensor]:
+    tensors = {key.removeprefix("module."): tensor for key, tensor in checkpoint.tensors.items()}
+    if not checkpoint.is_matched_by_suffix:
+        return tensors
+    try:
+        matched: dict[str, Tensor] = align_and_update_state_dicts(
+            own, tensors, c2_conversion=checkpoint.is_caffe2
+        )
+    except (AssertionError, IndexError, ValueError) as error:
+        raise InvalidInputError(f"{name} does not fit the configuration: {error}") from error
+    return matched
+
+
+def _finds_no_boxes(key: str) -> bool:
+    return key.startswith(_BOXLESS) or _ANCHORS in key
+
+
+def _from_torch(path: Path) -> Checkpoint:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of formats that torch once wrote
+            loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except (RuntimeError, UnpicklingError, EOFError, ValueError, KeyError) as error:
+        first_line = str(error).partition("\n")[0]
+        raise InvalidInputError(
+            f"{path}: holds more than weights, or none: {first_line}"
+        ) from error
+    return Checkpoint(_tensors(loaded, path))
+
+
+def _from_pickle(path: Path) -> Checkpoint:
+    """Read a file of the model zoo, or of the zoo of Detectron2's forerunner.
+
+    Source: ``DetectionCheckpointer._load_file`` of Detectron2.
+    """
+    data = plain_from_pickle(path.read_bytes(), str(path))
+    if not isinstance(data, dict):
+        raise InvalidInputError(f"{path}: not a file of a model zoo")
+    if "model" in data and "__author__" in data:
+        is_caffe2 = data["__author__"] == "Caffe2"
+        return Checkpoint(
+            _tensors(data, path), bool(data.get("matching_heuristics", False)), is_caffe2
+        )
+    blobs = data.get("blobs", data)
+    if not isinstance(blobs, dict):
+        raise InvalidInputError(f"{path}: not a file of a model zoo")
+    weights = {name: w for name, w in blobs.items() if not str(name).endswith("_momentum")}
+    return Checkpoint(_tensors(weights, path), is_matched_by_suffix=True, is_caffe2=True)
+
+
+def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:
+    """Return what lies under ``model``, or the whole, as tensors by name."""
+    weights = loaded.get("model", loaded) if isinstance(loaded, Mapping) else None
+    if not isinstance(weights, Mapping) or not weights:
+        raise InvalidInputError(f"{path}: holds no weights by name")
+    tensors = {}
+    for name, value in weights.items():
+        tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            raise InvalidInputError(f"{path}: {name!r} is no weight")
+        tensors[name] = tensor
+    return tensors
