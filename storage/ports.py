@@ -262,12 +262,19 @@ class Store(Protocol):
     def load_workers(self, alive_within_s: float) -> list[WorkerRecord]: ...
 
     def claim_image(
-        self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+        self,
+        image_id: str,
+        worker_id: str,
+        *,
+        dead_after_s: float,
+        max_attempts: int,
+        first_only: bool = False,
     ) -> ImageClaim | None:
         """Claim a picture that waits, or whose claimant is dead.
 
         ``None`` where there is nothing to do. A picture that has used up its attempts is failed
-        (quarantined) instead.
+        (quarantined) instead. With ``first_only`` one that was ever claimed before is left as
+        it is.
         """
         ...
 

@@ -46,7 +46,6 @@ class _Ticket(Generic[Picture, Answer]):
 
     picture: Picture
     n_pixels: int
-    goes_alone: bool
     came_s: float
     answer: Future[Answer] = field(default_factory=Future)
 
@@ -102,31 +101,27 @@ class MicroBatcher(Generic[Picture, Answer]):
         self._runner = threading.Thread(target=self._serve, name="batcher", daemon=True)
         self._runner.start()
 
-    def ask(self, picture: Picture, *, alone: bool = False) -> Answer:
+    def ask(self, picture: Picture) -> Answer:
         """Return the answer to one picture, however many calls that takes.
-
-        Args:
-            picture: What to answer.
-            alone: Whether it must have no neighbours in its call.
 
         Raises:
             BatcherClosedError: It was closed before the picture's turn came, or has died.
             Exception: What ``answer_all`` raised for this picture alone.
         """
-        asked = self.submit(picture, alone=alone)
+        asked = self.submit(picture)
         try:
             return asked.result()
         finally:
             asked.cancel()  # a caller who is interrupted waits no more; else without effect
 
-    def submit(self, picture: Picture, *, alone: bool = False) -> Future[Answer]:
+    def submit(self, picture: Picture) -> Future[Answer]:
         """Hand a picture in and return at once; what waits can be cancelled.
 
         Raises:
             BatcherClosedError: It was closed, or has died.
         """
         n_pixels = self._n_pixels(picture)
-        ticket: _Ticket[Picture, Answer] = _Ticket(picture, n_pixels, alone, self._monotonic())
+        ticket: _Ticket[Picture, Answer] = _Ticket(picture, n_pixels, self._monotonic())
         with self._changed:
             if self._is_closed:
                 raise self._refusal()
@@ -183,8 +178,6 @@ class MicroBatcher(Generic[Picture, Answer]):
     def _fits(self, ticket: _Ticket[Picture, Answer]) -> bool:
         if not self._in_hand:
             return True
-        if ticket.goes_alone or self._in_hand[0].goes_alone:
-            return False
         n_pixels = sum(other.n_pixels for other in self._in_hand) + ticket.n_pixels
         return len(self._in_hand) < self._room.n and n_pixels <= self._max_pixels
 

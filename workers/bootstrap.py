@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,14 +15,23 @@ import numpy as np
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
 from vision.decode import DEFAULT_MAX_PIXELS
-from vision.ports import Detector, Embedder
+from vision.ports import Detector, Embedder, OutOfMemoryError, RgbImage
 from workers.alive import AliveFile
+from workers.batch_limits import BatchLimits
+from workers.batched_detector import BatchedDetector
 from workers.celery_app import ImportedCelery
 from workers.heartbeat import make_worker_id
+from workers.metrics import WorkerMetrics
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
-from workers.watchdog import Watchdog, WatchedDetector
-from workers.worker_app import make_worker_app
+from workers.watchdog import Watchdog
+from workers.worker_app import end_worker, make_worker_app
+
+DEFAULT_BATCH = BatchLimits(max_pictures=8, max_pixels=32_000_000)
+"""Eight pictures of 1640 x 1232 pixels take half of the room; docs/adr/0015."""
+
+THREADS_PER_PICTURE = 2
+"""While the network reads one batch, as many threads again decode the next, and save the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,8 @@ class Environment:
         detector: Folder of a model package; "" for the one that is shipped. So for ``embedder``.
         clustering: How alike items become clusters.
         alive_file: Its age shows a probe that the process works; ``None`` for none.
+        batch: What one call of the detector may hold.
+        metrics_port: Where a GPU worker answers Prometheus; ``None`` for nowhere.
     """
 
     database_url: str
@@ -45,6 +57,8 @@ class Environment:
     log_level: str = "INFO"
     clustering: Clustering = Clustering.KMEANS
     alive_file: Path | None = None
+    batch: BatchLimits = DEFAULT_BATCH
+    metrics_port: int | None = None
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -54,9 +68,6 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         InvalidInputError: One is missing, is no number where one is needed, or names nothing.
     """
     alive_file = variables.get("SORTERBOT_ALIVE_FILE", "")
-    pixels = variables.get("SORTERBOT_MAX_IMAGE_PIXELS", str(DEFAULT_MAX_PIXELS))
-    if not pixels.isdecimal():
-        raise InvalidInputError(f"SORTERBOT_MAX_IMAGE_PIXELS must be a number, not {pixels!r}")
     return Environment(
         database_url=_required(variables, "SORTERBOT_DATABASE_URL"),
         broker_url=_required(variables, "SORTERBOT_BROKER_URL"),
@@ -64,10 +75,15 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         image_store=_required(variables, "SORTERBOT_IMAGE_STORE"),
         detector=variables.get("SORTERBOT_DETECTOR", ""),
         embedder=variables.get("SORTERBOT_EMBEDDER", ""),
-        max_image_pixels=int(pixels),
+        max_image_pixels=_number(variables, "SORTERBOT_MAX_IMAGE_PIXELS", DEFAULT_MAX_PIXELS),
         log_level=variables.get("SORTERBOT_LOG_LEVEL", "INFO"),
         clustering=_clustering(variables.get("SORTERBOT_CLUSTERING", Clustering.KMEANS)),
         alive_file=Path(alive_file) if alive_file else None,
+        batch=BatchLimits(
+            _number(variables, "SORTERBOT_MAX_BATCH", DEFAULT_BATCH.max_pictures),
+            _number(variables, "SORTERBOT_BATCH_PIXELS", DEFAULT_BATCH.max_pixels),
+        ),
+        metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
     )
 
 
@@ -81,6 +97,7 @@ def app_from_environment(imported_as: str) -> ImportedCelery:
         imported_as=imported_as,
         log_level=environment.log_level,
         alive=AliveFile(environment.alive_file),
+        n_gpu_threads=THREADS_PER_PICTURE * environment.batch.max_pictures,
     )
 
 
@@ -95,27 +112,43 @@ def make_services(environment: Environment) -> Services:
     from storage.schema import check_schema
 
     check_schema(environment.database_url)
+    metrics = WorkerMetrics(environment.metrics_port)
     return Services(
         worker_id=make_worker_id(),
         store=make_store(environment.database_url),
         images=make_image_store(environment.image_store),
         queue=CeleryQueue(environment.broker_url, environment.results_url, is_gateway=False),
-        detector=LoadedOnce(partial(_load_detector, environment.detector)),
+        detector=LoadedOnce(partial(_load_detector, environment, metrics)),
         embedder=LoadedOnce(partial(_load_embedder, environment.embedder)),
         sleep=time.sleep,
         rules=Rules(max_image_pixels=environment.max_image_pixels),
         clustering=environment.clustering,
+        metrics=metrics,
     )
 
 
-def _load_detector(source: str) -> Detector:
+def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedDetector:
     from vision.load import load_detector  # nor for torch
 
-    detector = load_detector(source)
-    detector.detect([np.zeros((1232, 1640, 3), np.uint8)])  # the first call is slow
+    detector = load_detector(environment.detector)
+    _warm_up(detector, environment.batch.max_pictures)
     watchdog = Watchdog()
     watchdog.start()
-    return WatchedDetector(detector, watchdog)
+    return BatchedDetector(
+        detector,
+        environment.batch,
+        watchdog,
+        on_call=metrics.note_call,
+        end_worker=end_worker,
+    )
+
+
+def _warm_up(detector: Detector, n_pictures: int) -> None:
+    """Make the slow first calls, of one picture and of the largest batch, before work comes."""
+    picture: RgbImage = np.zeros((1232, 1640, 3), np.uint8)
+    detector.detect([picture])
+    with suppress(OutOfMemoryError):  # the batcher finds out what fits
+        detector.detect([picture] * n_pictures)
 
 
 def _load_embedder(source: str) -> Embedder:
@@ -134,6 +167,13 @@ def _clustering(name: str) -> Clustering:
         raise InvalidInputError(
             f"SORTERBOT_CLUSTERING must be one of {names}, not {name!r}"
         ) from None
+
+
+def _number(variables: Mapping[str, str], name: str, default: int) -> int:
+    text = variables.get(name, str(default))
+    if not text.isdecimal():
+        raise InvalidInputError(f"{name} must be a number, not {text!r}")
+    return int(text)
 
 
 def _required(variables: Mapping[str, str], name: str) -> str:

@@ -27,20 +27,33 @@ def detect_image(image_id: str, session_id: str, using: Services) -> bool:
     its session must not count it yet.
     """
     try:
-        claim = read_patiently(partial(_claim, image_id, using), using.sleep)
-        return _is_final(image_id, session_id, using) if claim is None else _work(claim, using)
+        with using.isolation.together():
+            claim = _claim(image_id, using, first_only=True)
+            if claim is not None:
+                return _work(claim, using)
+        return _is_final(image_id, session_id, using) or _try_again(image_id, session_id, using)
     except TransientError:
         _log.warning("picture left to the sweeper", image_id=image_id, exc_info=True)
         return False
 
 
-def _claim(image_id: str, using: Services) -> ImageClaim | None:
-    return using.store.claim_image(
+def _try_again(image_id: str, session_id: str, using: Services) -> bool:
+    """Work on a picture that somebody claimed before, with no other beside it."""
+    with using.isolation.alone():
+        claim = _claim(image_id, using, first_only=False)
+        return _is_final(image_id, session_id, using) if claim is None else _work(claim, using)
+
+
+def _claim(image_id: str, using: Services, *, first_only: bool) -> ImageClaim | None:
+    claim = partial(
+        using.store.claim_image,
         image_id,
         using.worker_id,
         dead_after_s=using.rules.dead_after_s,
         max_attempts=using.rules.max_attempts,
+        first_only=first_only,
     )
+    return read_patiently(claim, using.sleep)
 
 
 def _is_final(image_id: str, session_id: str, using: Services) -> bool:
@@ -59,11 +72,14 @@ def _work(claim: ImageClaim, using: Services) -> bool:
         found = _detect(image, using)
         save = partial(store.save_detections, claim, found, using.detector.get().version)
         is_saved = save_patiently(save, using.sleep)
+        using.metrics.images.labels("detected").inc()
     except (InvalidInputError, NotFoundError) as error:
         _log.warning("picture cannot be read", image_id=image.image_id, reason=str(error))
         is_saved = save_patiently(partial(store.fail_image, claim, str(error)), using.sleep)
+        using.metrics.images.labels("failed").inc()
     except Exception:  # noqa: BLE001  # a bug or a sick device: attempts are counted
         _log.exception("picture given back", image_id=image.image_id, attempt=claim.attempt)
+        using.metrics.images.labels("released").inc()
         _give_back(claim, using)
         return False
     return is_saved or _is_final(image.image_id, image.session_id, using)
@@ -71,8 +87,9 @@ def _work(claim: ImageClaim, using: Services) -> bool:
 
 def _detect(image: ImageRecord, using: Services) -> Detections:
     data = read_patiently(partial(using.images.load_image, image.key), using.sleep)
-    rgb = decode_rgb(data, using.rules.max_image_pixels)
-    return using.detector.get().detect([rgb])[0]
+    with using.metrics.decode_seconds.time():
+        rgb = decode_rgb(data, using.rules.max_image_pixels)
+    return using.detector.get().detect_one(rgb)
 
 
 def _give_back(claim: ImageClaim, using: Services) -> None:

@@ -5,16 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from sorter.types import Clustering
+from sorter.types import Clustering, Detections
 from storage.ports import ImageStore, Store
 from vision.decode import DEFAULT_MAX_PIXELS
-from vision.ports import Detector, Embedder
+from vision.ports import Embedder, RgbImage
+from workers.isolation import Isolation
+from workers.metrics import WorkerMetrics
 from workers.ports import WorkQueue
 from workers.retrying import Sleep
 
 Value = TypeVar("Value")
+
+
+class OneDetector(Protocol):
+    """Finds items and containers, a picture for each of many threads."""
+
+    @property
+    def version(self) -> str:
+        """Name and version of the model package, as ``name@version``."""
+        ...
+
+    def detect_one(self, image_rgb: RgbImage) -> Detections:
+        """Return the picture's detections, as :meth:`vision.ports.Detector.detect` does.
+
+        Raises:
+            TransientError: The device did not answer, or answers no more.
+        """
+        ...
 
 
 class LoadedOnce(Generic[Value]):
@@ -69,6 +88,7 @@ class Services:
         detector: Loaded by processes that serve the queue ``gpu``.
         embedder: Loaded by processes that serve the queue ``sort``.
         sleep: Waits that many seconds.
+        isolation: Keeps a picture that is tried again apart from the others.
         clustering: How alike items become clusters.
     """
 
@@ -76,8 +96,10 @@ class Services:
     store: Store
     images: ImageStore
     queue: WorkQueue
-    detector: LoadedOnce[Detector]
+    detector: LoadedOnce[OneDetector]
     embedder: LoadedOnce[Embedder]
     sleep: Sleep
     rules: Rules = field(default_factory=Rules)
     clustering: Clustering = Clustering.KMEANS
+    isolation: Isolation = field(default_factory=Isolation)
+    metrics: WorkerMetrics = field(default_factory=WorkerMetrics)

@@ -8,16 +8,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from sorter.types import Detections
-from vision.ports import Detector, RgbImage
-
 HANG_LIMIT_S = 60.0
-"""Far above the slowest forward pass, on two cores included; below the claim's lease."""
+"""Far above the slowest forward pass of one picture, on two cores included."""
+
+MORE_PER_PICTURE_S = 10.0
+LONGEST_S = 200.0
+"""Whatever a call holds; below the claim's lease."""
 
 EXIT_STATUS = 70  # EX_SOFTWARE of sysexits.h
 
@@ -55,9 +56,10 @@ class Watchdog:
         threading.Thread(target=run, name="watchdog", daemon=True).start()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Give the body ``limit_s`` to end."""
-        self._deadline = self._monotonic() + self._limit_s
+    def watching(self, n_pictures: int = 1) -> Iterator[None]:
+        """Give the body ``limit_s`` to end, and a little more for each further picture."""
+        more_s = (n_pictures - 1) * MORE_PER_PICTURE_S
+        self._deadline = self._monotonic() + min(self._limit_s + more_s, LONGEST_S)
         try:
             yield
         finally:
@@ -69,20 +71,3 @@ class Watchdog:
         if deadline is not None and self._monotonic() > deadline:
             _log.critical("the network hangs, this process ends", limit_s=self._limit_s)
             self._end()
-
-
-class WatchedDetector:
-    """Runs one call at a time on a device, each under the watchdog's eyes."""
-
-    def __init__(self, detector: Detector, watchdog: Watchdog) -> None:
-        self._detector = detector
-        self._watchdog = watchdog
-        self._lock = threading.Lock()
-
-    @property
-    def version(self) -> str:
-        return self._detector.version
-
-    def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
-        with self._lock, self._watchdog.watching():
-            return self._detector.detect(images_rgb)

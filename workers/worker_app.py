@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
+from celery.worker import state as worker_state
 
 from workers.alive import AliveFile, touch_while_beating
 from workers.celery_app import ImportedCelery, served_queues
@@ -18,6 +19,7 @@ from workers.logs import configure_logs, connect_logs
 from workers.services import Services
 from workers.settings import GPU_QUEUE, SORT_QUEUE
 from workers.tasks import register_tasks
+from workers.watchdog import EXIT_STATUS
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +32,7 @@ def make_worker_app(
     imported_as: str,
     log_level: str = "INFO",
     alive: AliveFile | None = None,
+    n_gpu_threads: int | None = None,
 ) -> ImportedCelery:
     """Return the app of a worker, or of beat.
 
@@ -39,6 +42,7 @@ def make_worker_app(
     Args:
         imported_as: Where a child finds the app, as ``package.module:name``.
         alive: Touched by a worker's heartbeat, and by beat.
+        n_gpu_threads: The size of a pool of threads where the command line says none.
     """
     alive = alive or AliveFile()
     app = ImportedCelery(imported_as, broker_url, results_url)
@@ -47,17 +51,29 @@ def make_worker_app(
     connect_logs(log_level)
     touch_while_beating(alive)
 
+    def on_command_line(options: Mapping[str, Any], conf: Any, **_: Any) -> None:
+        if not options.get("concurrency"):
+            conf.worker_concurrency = n_gpu_threads  # too late for celery itself to look at it
+
     def on_worker_init(sender: Any, **_: Any) -> None:
         if get_implementation(sender.pool_cls) is ThreadPool:
             configure_logs(log_level)
+            sender.concurrency = app.conf.worker_concurrency or sender.concurrency
             process.start(served_queues(app))
 
     def on_process_init(**_: Any) -> None:
         process.start(served_queues(app))
 
+    if n_gpu_threads is not None:
+        signals.celeryd_init.connect(on_command_line, weak=False)
     signals.worker_init.connect(on_worker_init, weak=False)
     signals.worker_process_init.connect(on_process_init, weak=False)
     return app
+
+
+def end_worker() -> None:
+    """Let this worker take nothing more, end what it holds and exit, so that another starts."""
+    worker_state.should_stop = EXIT_STATUS
 
 
 class _Process:
@@ -83,6 +99,7 @@ class _Process:
             services = self._make_services()
             if GPU_QUEUE in queues:
                 services.detector.get()
+                services.metrics.serve()
             if SORT_QUEUE in queues:
                 services.embedder.get()
                 import_module("workers.sorting")  # now rather than in the first session

@@ -23,11 +23,19 @@ class SqlImages(SqlBase):
     """The methods of :class:`storage.ports.Store` that ``detect_image`` calls."""
 
     def claim_image(
-        self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+        self,
+        image_id: str,
+        worker_id: str,
+        *,
+        dead_after_s: float,
+        max_attempts: int,
+        first_only: bool = False,
     ) -> ImageClaim | None:
         with self._transaction() as db:
             image = lock_image(db, image_id)
-            if image is None or not _is_claimable(db, image, dead_after_s):
+            if image is None or (first_only and image.attempt > 0):
+                return None
+            if not _is_claimable(db, image, dead_after_s):
                 return None
             if image.attempt >= max_attempts:
                 fail(db, image, quarantine_reason(image.attempt))

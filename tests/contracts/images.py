@@ -37,6 +37,28 @@ class ImageClaimsContract:
         for worker_id in ("gpu-2", "gpu-1"):
             assert _claim(memory.store, image.image_id, worker_id) is None
 
+    def test_a_first_claim_leaves_what_was_claimed_before_as_it_is(self, memory: Memory) -> None:
+        image, store = _received(memory), memory.store
+
+        def claim(max_attempts: int) -> ImageClaim | None:
+            return store.claim_image(
+                image.image_id,
+                "gpu-1",
+                dead_after_s=5,
+                max_attempts=max_attempts,
+                first_only=True,
+            )
+
+        first = claim(3)
+        assert first is not None
+        assert first.attempt == 1
+        assert store.release_image(first)
+        released = _now(memory, image)
+        assert claim(3) is None
+        assert claim(1) is None
+        assert _now(memory, image) == released
+        assert _claim(store, image.image_id) is not None
+
     def test_an_unknown_picture_cannot_be_claimed(self, memory: Memory) -> None:
         assert _claim(memory.store, "none") is None
 

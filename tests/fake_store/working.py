@@ -34,11 +34,19 @@ class FakeWorking(FakeRows):
             return [worker for worker in workers if worker.last_seen_at >= since]
 
     def claim_image(
-        self, image_id: str, worker_id: str, *, dead_after_s: float, max_attempts: int
+        self,
+        image_id: str,
+        worker_id: str,
+        *,
+        dead_after_s: float,
+        max_attempts: int,
+        first_only: bool = False,
     ) -> ImageClaim | None:
         with self._transaction() as now:
             image = self._image(image_id)
             if image is None or not image.is_unfinished:
+                return None
+            if first_only and image.record.attempt > 0:
                 return None
             if image.claim is not None and self._void_at(image.claim, dead_after_s) > now:
                 return None

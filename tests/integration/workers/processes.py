@@ -29,13 +29,15 @@ class WorkerStart:
     app: str
     queues: str
     pool: str
-    concurrency: int
+    concurrency: int | None
     folder: Path
     environment: Mapping[str, str]
 
     def start(self, name: str, leash: Leash) -> Child:
         """Start the worker and return at once."""
-        options = f"-Q {self.queues} -P {self.pool} -c {self.concurrency} -n {name}@test -l WARNING"
+        options = f"-Q {self.queues} -P {self.pool} -n {name}@test -l WARNING"
+        if self.concurrency is not None:
+            options += f" -c {self.concurrency}"
         quiet = "--without-gossip --without-mingle"
         program = Program(
             name=name,
@@ -68,6 +70,7 @@ class SupervisedWorker:
         self._name = name
         self._leash = leash
         self.child = start.start(name, leash)
+        self.exit_statuses: list[int] = []
 
     def wait_until(self, is_so: Callable[[], bool], within_s: float, what: str) -> None:
         """Wait for a condition, and start the worker again where it has ended."""
@@ -80,6 +83,8 @@ class SupervisedWorker:
 
     def look(self) -> None:
         """Start the worker again where it has ended."""
-        if self.child.exit_status is not None:
+        status = self.child.exit_status
+        if status is not None:
+            self.exit_statuses.append(status)
             self.child.bury()
             self.child = self._start.start(self._name, self._leash)

@@ -23,6 +23,7 @@ from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, make_png
 from workers.queue import CeleryQueue
 
 APP = "tests.integration.workers.app_with_fakes"
+MAX_BATCH = 4
 
 
 class Stack:
@@ -35,6 +36,7 @@ class Stack:
             "SORTERBOT_BROKER_URL": redis_urls[0],
             "SORTERBOT_RESULTS_URL": redis_urls[1],
             "SORTERBOT_IMAGE_STORE": (folder / "images").as_uri(),
+            "SORTERBOT_MAX_BATCH": str(MAX_BATCH),
             "FAKES_FOLDER": str(folder),
         }
         self.store = make_store(database_url)
@@ -46,8 +48,9 @@ class Stack:
     def close(self) -> None:
         self.queue.close()
 
-    def start_gpu_worker(self, name: str) -> SupervisedWorker:
-        return self._start(name, "gpu", "threads", 2)
+    def start_gpu_worker(self, name: str, concurrency: int | None = 2) -> SupervisedWorker:
+        """Start a worker; without a concurrency it has the threads that its batches need."""
+        return self._start(name, "gpu", "threads", concurrency)
 
     def start_sort_worker(self, name: str) -> SupervisedWorker:
         return self._start(name, "sort", "prefork", 1)
@@ -56,23 +59,32 @@ class Stack:
         environment = {**self.environment, "FAKES_NAME": "beat"}
         return start_beat(APP, self.folder, environment, self._leash)
 
-    def _start(self, name: str, queues: str, pool: str, concurrency: int) -> SupervisedWorker:
+    def _start(
+        self, name: str, queues: str, pool: str, concurrency: int | None
+    ) -> SupervisedWorker:
         environment = {**self.environment, "FAKES_NAME": name}
         start = WorkerStart(APP, queues, pool, concurrency, self.folder, environment)
         return SupervisedWorker(start, name, self._leash)
 
-    def hold(self, name: str) -> None:
-        (self.folder / f"hold-{name}").touch()
+    def hold(self, name: str, by: str = "hold") -> None:
+        (self.folder / f"{by}-{name}").touch()
 
-    def let_go(self, name: str) -> None:
-        (self.folder / f"hold-{name}").unlink(missing_ok=True)
+    def let_go(self, name: str, by: str = "hold") -> None:
+        (self.folder / f"{by}-{name}").unlink(missing_ok=True)
 
     def working_pids(self, what: str, name: str) -> list[int]:
         """Return the processes that began this kind of work, once for each time."""
+        return [pid for pid, _ in self._notes(what, name)]
+
+    def amounts(self, what: str, name: str) -> list[int]:
+        """Return of how many things each piece of this kind of work was."""
+        return [n for _, n in self._notes(what, name)]
+
+    def _notes(self, what: str, name: str) -> list[tuple[int, int]]:
         notes = self.folder / "notes"
         lines = notes.read_text().splitlines() if notes.exists() else []
         found = [line.split() for line in lines]
-        return [int(pid) for kind, worker, pid in found if (kind, worker) == (what, name)]
+        return [(int(pid), int(n)) for kind, who, pid, n in found if (kind, who) == (what, name)]
 
     def open_session(self) -> str:
         session, _ = self.store.open_session(
@@ -85,9 +97,12 @@ class Stack:
         )
         return session.session_id
 
-    def add_picture(self, session_id: str, index: int) -> ImageRecord:
-        """Keep, note and publish one picture, as the gateway does."""
-        data = make_png(np.full((HEIGHT_PX, WIDTH_PX, 3), 7 * index, np.uint8))
+    def add_picture(
+        self, session_id: str, index: int, rgb: tuple[int, int, int] | None = None
+    ) -> ImageRecord:
+        """Keep, note and publish one picture, grey or of a colour, as the gateway does."""
+        colour = rgb or (7 * index,) * 3
+        data = make_png(np.full((HEIGHT_PX, WIDTH_PX, 3), colour, np.uint8))
         key = self.images.save_image(session_id, data)
         size = ImageSize(WIDTH_PX, HEIGHT_PX)
         new = NewImage(1000.0 + 100 * index, key, f"{index:064x}", size, len(data))

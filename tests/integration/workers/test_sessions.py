@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 from redis import Redis
 
-from cli.services.network import free_port
-from cli.services.postgres import PostgresServer
-from cli.services.process import Child, Leash, await_ready
+from cli.services.process import Child
 from cli.services.redis import RedisServer
-from storage.schema import migrate
 from tests.integration.workers.processes import SupervisedWorker, wait_until
 from tests.integration.workers.stack import Stack, kill
 
@@ -46,7 +42,6 @@ class Floor:
         for worker in self.workers:
             worker.child.kill()
         self.beat.kill()
-        self.stack.close()
 
     def make_session(self, n_images: int) -> str:
         session_id = self.stack.open_session()
@@ -61,24 +56,11 @@ class Floor:
 
 
 @pytest.fixture(scope="module")
-def floor(
-    tmp_path_factory: pytest.TempPathFactory,
-    leash: Leash,
-    postgres_server: PostgresServer,
-) -> Iterator[Floor]:
-    folder = tmp_path_factory.mktemp("floor")
-    database = f"floor_{secrets.token_hex(6)}"
-    postgres_server.make_database(database)
-    migrate(postgres_server.url(database))
-    server = RedisServer(folder / "redis", free_port(), "test", is_durable=False)
-    redis = Child(server.prepare(), leash)
-    await_ready(redis, server.is_ready, within_s=20)
-    urls = (server.url(0), server.url(1))
-    floor = Floor(Stack(folder, postgres_server.url(database), urls, leash), server)
+def floor(stack: Stack, own_redis: RedisServer) -> Iterator[Floor]:
+    floor = Floor(stack, own_redis)
     floor.await_workers()
     yield floor
     floor.close()
-    redis.kill()
 
 
 def test_a_whole_session_goes_from_pictures_to_a_plan(floor: Floor) -> None:

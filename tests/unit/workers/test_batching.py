@@ -113,15 +113,6 @@ def test_pixels_count_and_whoever_fits_goes_before_whoever_does_not() -> None:
     assert device.calls == [[1], [60, 40], [50, 50], [500]]
 
 
-def test_a_picture_that_must_be_alone_has_no_neighbours_and_keeps_no_others_apart() -> None:
-    device = Device()
-    with make_batcher(device) as batcher:
-        with held(device, batcher):
-            asked = [batcher.submit(n, alone=n == 2) for n in range(1, 5)]
-        results(asked)
-    assert device.calls == [[0], [1, 3, 4], [2]]
-
-
 def test_only_the_bad_picture_of_a_batch_fails_and_with_its_own_error() -> None:
     device = Device(lambda numbers: ValueError(str(list(numbers))) if 3 in numbers else None)
     with make_batcher(device) as batcher:
@@ -215,13 +206,12 @@ def test_closing_answers_what_runs_and_refuses_what_waits_and_what_comes() -> No
 def test_whatever_ends_the_thread_all_who_wait_are_told_why(end: BaseException) -> None:
     device = Device(lambda numbers: end if 1 in numbers else None)
     deaths: list[BaseException] = []
-    batcher = make_batcher(device, on_death=deaths.append)
+    batcher = make_batcher(device, BatchLimits(2, 1000), on_death=deaths.append)
     with held(device, batcher):
-        in_hand = [batcher.submit(number) for number in (1, 2)]
-        waiting = batcher.submit(3, alone=True)
-    errors = [one.exception(SOON_S) for one in (*in_hand, waiting)]
+        asked = [batcher.submit(number) for number in (1, 2, 3)]  # two in hand, and one waiting
+    errors = [one.exception(SOON_S) for one in asked]
     assert all(isinstance(error, BatcherClosedError) for error in errors)
-    assert [error.__cause__ for error in errors] == [end] * 3
+    assert [error.__cause__ for error in errors if error is not None] == [end] * 3
     assert len({id(error) for error in errors}) == 3
     with pytest.raises(BatcherClosedError) as refused:
         batcher.submit(4)

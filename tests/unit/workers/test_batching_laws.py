@@ -44,7 +44,6 @@ class Picture:
 
     number: int
     n_pixels: int = 1
-    goes_alone: bool = False
     is_bad: bool = False
 
     @property
@@ -66,7 +65,6 @@ def answers_to(pictures: Sequence[Picture]) -> list[str]:
 def assert_is_within(limits: BatchLimits, pictures: Sequence[Picture]) -> None:
     assert 1 <= len(pictures) <= limits.max_pictures
     assert len(pictures) == 1 or sum(one.n_pixels for one in pictures) <= limits.max_pixels
-    assert len(pictures) == 1 or not any(one.goes_alone for one in pictures)
 
 
 def assert_has_its_own(picture: Picture, answer: Future[str]) -> None:
@@ -118,10 +116,10 @@ class Steps(RuleBasedStateMachine):
         self.pieces: list[list[Picture]] = []  # the first is being called
         self.out_of_memory: set[Picture] = set()
 
-    @rule(n_pixels=st.integers(1, 15), alone=st.booleans(), bad=st.booleans())
-    def hand_in(self, n_pixels: int, alone: bool, bad: bool) -> None:
-        picture = Picture(len(self.asked), n_pixels, alone, bad)
-        self.asked[picture] = self.batcher.submit(picture, alone=alone)
+    @rule(n_pixels=st.integers(1, 15), bad=st.booleans())
+    def hand_in(self, n_pixels: int, bad: bool) -> None:
+        picture = Picture(len(self.asked), n_pixels, bad)
+        self.asked[picture] = self.batcher.submit(picture)
         self.waiting.append(picture)
         if not self.pieces:
             self._expect_the_next_batch()
@@ -166,9 +164,8 @@ class Steps(RuleBasedStateMachine):
         """The oldest is taken, and in order whoever fits beside those taken."""
         batch = [self.waiting.pop(0)]
         for picture in list(self.waiting):
-            is_apart = picture.goes_alone or batch[0].goes_alone
             n_pixels = picture.n_pixels + sum(other.n_pixels for other in batch)
-            if not is_apart and len(batch) < self.room and n_pixels <= self.limits.max_pixels:
+            if len(batch) < self.room and n_pixels <= self.limits.max_pixels:
                 batch.append(picture)
                 self.waiting.remove(picture)
         self.pieces = [batch]
@@ -257,8 +254,7 @@ def test_threads_that_meet_by_chance_each_get_their_own(
     limits = BatchLimits(rng.randint(1, 6), rng.randint(1, 20))
     network = Moody(random.Random(seed + 1), n_ends_after)
     pictures = [
-        Picture(number, rng.randint(1, 25), rng.random() < 0.1, rng.random() < 0.1)
-        for number in range(n_pictures)
+        Picture(number, rng.randint(1, 25), rng.random() < 0.1) for number in range(n_pictures)
     ]
     naps_s = [0.001 * rng.random() for _ in pictures]
     is_impatient = [rng.random() < 0.2 for _ in pictures]
@@ -266,7 +262,7 @@ def test_threads_that_meet_by_chance_each_get_their_own(
     def bring(picture: Picture) -> None:
         time.sleep(naps_s[picture.number])
         try:
-            answer = batcher.submit(picture, alone=picture.goes_alone)
+            answer = batcher.submit(picture)
         except BatcherClosedError:
             assert len(network.calls) > n_ends_after
             return

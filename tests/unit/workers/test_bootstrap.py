@@ -6,6 +6,7 @@ import pytest
 
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
+from workers.batch_limits import BatchLimits
 from workers.bootstrap import Environment, read_environment
 
 VARIABLES = {
@@ -28,6 +29,8 @@ def test_what_is_not_set_has_its_default() -> None:
         log_level="INFO",
         clustering=Clustering.KMEANS,
         alive_file=None,
+        batch=BatchLimits(max_pictures=8, max_pixels=32_000_000),
+        metrics_port=None,
     )
 
 
@@ -39,12 +42,17 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_LOG_LEVEL": "DEBUG",
         "SORTERBOT_CLUSTERING": "agglomerative",
         "SORTERBOT_ALIVE_FILE": "/run/alive",
+        "SORTERBOT_MAX_BATCH": "16",
+        "SORTERBOT_BATCH_PIXELS": "9000000",
+        "SORTERBOT_METRICS_PORT": "9100",
     }
     environment = read_environment(VARIABLES | more)
     assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
     assert (environment.max_image_pixels, environment.log_level) == (1000, "DEBUG")
     assert environment.clustering is Clustering.AGGLOMERATIVE
     assert environment.alive_file == Path("/run/alive")
+    assert environment.batch == BatchLimits(max_pictures=16, max_pixels=9_000_000)
+    assert environment.metrics_port == 9100
 
 
 @pytest.mark.parametrize("missing", VARIABLES)
@@ -53,10 +61,25 @@ def test_a_missing_variable_is_named(missing: str) -> None:
         read_environment({name: value for name, value in VARIABLES.items() if name != missing})
 
 
-@pytest.mark.parametrize("pixels", ["many", "-1", "1.5"])
-def test_a_limit_that_is_no_number_is_refused(pixels: str) -> None:
-    with pytest.raises(InvalidInputError, match="SORTERBOT_MAX_IMAGE_PIXELS"):
-        read_environment(VARIABLES | {"SORTERBOT_MAX_IMAGE_PIXELS": pixels})
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SORTERBOT_MAX_IMAGE_PIXELS",
+        "SORTERBOT_MAX_BATCH",
+        "SORTERBOT_BATCH_PIXELS",
+        "SORTERBOT_METRICS_PORT",
+    ],
+)
+def test_a_number_that_is_none_is_refused_and_named(name: str, text: str) -> None:
+    with pytest.raises(InvalidInputError, match=name):
+        read_environment(VARIABLES | {name: text})
+
+
+@pytest.mark.parametrize("name", ["SORTERBOT_MAX_BATCH", "SORTERBOT_BATCH_PIXELS"])
+def test_a_batch_without_room_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="room"):
+        read_environment(VARIABLES | {name: "0"})
 
 
 def test_a_clustering_that_nobody_knows_is_refused_and_the_known_ones_named() -> None:

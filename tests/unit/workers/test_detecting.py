@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sorter.errors import TransientError
 from sorter.types import Detections
 from storage.ports import ImageClaim, ImageState
+from tests.fakes import FakeDetector
 from tests.unit.workers.world import World, make_detections
 from vision.ports import RgbImage
 from workers.detecting import detect_image
@@ -167,3 +173,49 @@ def test_a_detector_that_does_not_answer_gives_the_picture_back(world: World) ->
     world.detector.error = TransientError("the device did not answer")
     assert not detect_image(image.image_id, image.session_id, world.services)
     assert world.image(image).state is ImageState.RECEIVED
+
+
+def test_whoever_is_done_with_counts_once_by_what_became_of_it(world: World) -> None:
+    session_id = world.open_session()
+    for data in (None, None, b"\xff\xd8\xff\xe0 no picture"):
+        image = world.add_picture(session_id, data)
+        detect_image(image.image_id, session_id, world.services)
+    world.detector.error = RuntimeError("the device is sick")
+    detect_image(world.add_picture(session_id).image_id, session_id, world.services)
+    counts = {
+        outcome: world.services.metrics.registry.get_sample_value(
+            "sorterbot_worker_images_total", {"outcome": outcome}
+        )
+        for outcome in ("detected", "failed", "released")
+    }
+    assert counts == {"detected": 2, "failed": 1, "released": 1}
+
+
+@given(is_retry=st.lists(st.booleans(), min_size=1, max_size=12), n_threads=st.integers(1, 6))
+def test_a_picture_that_is_tried_again_is_the_only_one_that_its_process_has_claimed(
+    is_retry: list[bool], n_threads: int
+) -> None:
+    world = World()
+    session_id = world.open_session()
+    images = [world.add_picture(session_id) for _ in is_retry]
+    for image, was_claimed in zip(images, is_retry, strict=True):
+        if was_claimed:
+            world.store.claim_image(image.image_id, "dead", dead_after_s=5, max_attempts=3)
+    world.store.let_pass(6)
+    crowds: list[list[int]] = []
+
+    class Watching(FakeDetector):
+        def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+            time.sleep(0.0005)
+            rows = world.store.load_images(session_id)
+            claimed = [row for row in rows if row.state is ImageState.DETECTING]
+            crowds.append([row.attempt for row in claimed if row.attempt > is_retry[row.index]])
+            return super().detect(images_rgb)
+
+    world.detector = Watching()
+    detect = partial(detect_image, session_id=session_id, using=world.services)
+    with ThreadPoolExecutor(n_threads) as threads:
+        assert all(threads.map(detect, [image.image_id for image in images]))
+    assert len(crowds) == len(images)
+    assert all(len(attempts) == 1 for attempts in crowds if 2 in attempts)
+    assert [world.image(image).attempt for image in images] == [1 + was for was in is_retry]

@@ -1,18 +1,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
 
-from sorter.types import Detections
-from tests.fakes import FakeDetector
-from vision.ports import RgbImage
-from workers.watchdog import Watchdog, WatchedDetector
-
-PICTURE = np.zeros((4, 4, 3), np.uint8)
+from workers.watchdog import Watchdog
 
 
 class Kennel:
@@ -59,11 +51,22 @@ def test_each_call_has_the_whole_limit_for_itself(kennel: Kennel) -> None:
     assert kennel.n_ends == 0
 
 
+@pytest.mark.parametrize(("n_pictures", "limit_s"), [(1, 10), (2, 20), (3, 30), (100, 200)])
+def test_a_call_of_more_pictures_has_more_time_up_to_a_limit(
+    kennel: Kennel, n_pictures: int, limit_s: float
+) -> None:
+    with kennel.watchdog.watching(n_pictures):
+        kennel.now_s = limit_s
+        kennel.watchdog.look()
+        assert kennel.n_ends == 0
+        kennel.now_s = limit_s + 1
+        kennel.watchdog.look()
+    assert kennel.n_ends == 1
+
+
 def test_a_call_that_raises_is_watched_no_more(kennel: Kennel) -> None:
-    detector = FakeDetector()
-    detector.error = RuntimeError("no")
-    with pytest.raises(RuntimeError):
-        WatchedDetector(detector, kennel.watchdog).detect([PICTURE])
+    with pytest.raises(RuntimeError), kennel.watchdog.watching():
+        raise RuntimeError("no")
     kennel.now_s = 1000
     kennel.watchdog.look()
     assert kennel.n_ends == 0
@@ -75,24 +78,3 @@ def test_a_thread_of_its_own_ends_a_process_that_hangs() -> None:
     watchdog.start(every_s=0.005)
     with watchdog.watching():
         assert ended.wait(5)
-
-
-def test_threads_take_turns_on_the_device(kennel: Kennel) -> None:
-    running, most = 0, 0
-
-    class Counting(FakeDetector):
-        def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
-            nonlocal running, most
-            running += 1
-            most = max(most, running)
-            threading.Event().wait(0.005)
-            running -= 1
-            return super().detect(images_rgb)
-
-    counting = Counting()
-    watched = WatchedDetector(counting, kennel.watchdog)
-    assert watched.version == counting.version
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(watched.detect, [[PICTURE]] * 8))
-    assert most == 1
-    assert len(counting.seen) == 8

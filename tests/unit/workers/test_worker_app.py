@@ -10,27 +10,34 @@ import pytest
 from celery import signals
 from celery.concurrency.prefork import TaskPool as ProcessPool
 from celery.concurrency.thread import TaskPool as ThreadPool
+from celery.exceptions import WorkerShutdown
+from celery.worker import state as worker_state
 
+from cli.services.network import free_port, is_free
 from sorter.errors import TransientError
 from tests.unit.workers.world import World
 from workers.celery_app import ImportedCelery, served_queues
+from workers.metrics import WorkerMetrics
 from workers.services import LoadedOnce, Services
-from workers.worker_app import make_worker_app
+from workers.watchdog import EXIT_STATUS
+from workers.worker_app import end_worker, make_worker_app
 
 SIGNALS = (
     signals.setup_logging,
     signals.task_prerun,
     signals.task_postrun,
+    signals.celeryd_init,
     signals.worker_init,
     signals.worker_process_init,
 )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FakeWorker:
     """What the handlers of a worker's signals look at."""
 
     pool_cls: type
+    concurrency: int = 2
 
 
 @pytest.fixture(autouse=True)
@@ -67,13 +74,16 @@ def services(world: World, loaded: list[str]) -> Services:
     )
 
 
-def make_app(make_services: Any, queues: list[str]) -> ImportedCelery:
+def make_app(
+    make_services: Any, queues: list[str], n_gpu_threads: int | None = None
+) -> ImportedCelery:
     app = make_worker_app(
         "redis://nowhere/0",
         "redis://nowhere/1",
         make_services,
         imported_as="made_up_module:app",
         log_level="CRITICAL",
+        n_gpu_threads=n_gpu_threads,
     )
     app.amqp.queues.select(queues)
     return app
@@ -124,6 +134,40 @@ def test_a_worker_that_cannot_start_ends(services: Services) -> None:
     make_app(fail, ["gpu"])
     with pytest.raises(SystemExit):
         start_pool(ThreadPool)
+
+
+@pytest.mark.parametrize(
+    ("pool", "told", "wanted"), [(ThreadPool, 0, 12), (ThreadPool, 3, 3), (ProcessPool, 0, 2)]
+)
+def test_a_pool_of_threads_is_as_large_as_batches_need_unless_told_otherwise(
+    services: Services, pool: type, told: int, wanted: int
+) -> None:
+    app = make_app(lambda: services, ["gpu"], n_gpu_threads=12)
+    options = {"concurrency": told}  # 0 where the command line says nothing
+    signals.celeryd_init.send(sender="gpu@host", conf=app.conf, options=options)
+    worker = FakeWorker(pool, concurrency=told or 2)
+    signals.worker_init.send(sender=worker)
+    assert worker.concurrency == wanted
+
+
+@pytest.mark.parametrize(("queue", "is_served"), [("gpu", True), ("sort", False)])
+def test_only_a_worker_that_detects_answers_prometheus(
+    services: Services, queue: str, is_served: bool
+) -> None:
+    port = free_port()
+    make_app(lambda: replace(services, metrics=WorkerMetrics(port)), [queue])
+    start_pool(ThreadPool)
+    assert is_free(port) is not is_served
+
+
+def test_a_worker_told_to_end_stops_as_if_asked_and_says_that_it_failed() -> None:
+    end_worker()
+    try:
+        with pytest.raises(WorkerShutdown) as shutdown:
+            worker_state.maybe_shutdown()
+    finally:
+        worker_state.should_stop = None
+    assert shutdown.value.code == EXIT_STATUS
 
 
 def test_a_child_imports_the_app_and_serves_the_parents_queues(services: Services) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from sorter.types import Arm, Detections, ImageSize
 from storage.ports import ImageRecord, NewImage, SessionRecord
 from tests.fakes import FakeDetector, FakeEmbedder, FakeImageStore, FakeQueue, FakeStore
+from vision.ports import Detector, RgbImage
 from workers.services import LoadedOnce, Services
 
 WIDTH_PX, HEIGHT_PX = 320, 240
@@ -31,6 +32,20 @@ def make_detections(*rows: tuple[float, float, float, float, int, float]) -> Det
         table[:, 4].astype(np.int64),
         table[:, 5].astype(np.float32),
     )
+
+
+class OneByOne:
+    """Calls a detector with one picture at a time, from whatever thread asks."""
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    @property
+    def version(self) -> str:
+        return self._detector.version
+
+    def detect_one(self, image_rgb: RgbImage) -> Detections:
+        return self._detector.detect([image_rgb])[0]
 
 
 class World:
@@ -54,7 +69,7 @@ class World:
             store=self.store,
             images=self.images,
             queue=self.queue,
-            detector=LoadedOnce(lambda: self.detector),
+            detector=LoadedOnce(lambda: OneByOne(self.detector)),
             embedder=LoadedOnce(lambda: self.embedder),
             sleep=self._sleep,
         )

@@ -1,0 +1,74 @@
+"""One network for all threads of a process: batched, and under the watchdog's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from sorter.types import Detections
+from vision.ports import Detector, DeviceLostError, OutOfMemoryError, RgbImage
+from workers.batch_limits import BatchLimits
+from workers.batching import Call, MicroBatcher
+from workers.watchdog import Watchdog
+
+_log = structlog.get_logger(__name__)
+
+
+class BatchedDetector:
+    """Detects one picture for each of many threads, as :class:`workers.services.OneDetector`.
+
+    Args:
+        detector: Called from one thread alone, one call at a time.
+        limits: What one call may hold.
+        watchdog: Ends the process where a call hangs.
+        on_call: Told of each call that was answered.
+        end_worker: Called where the device is lost, before any caller hears of it, so that the
+            worker takes nothing more that it could not read.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        limits: BatchLimits,
+        watchdog: Watchdog,
+        *,
+        on_call: Callable[[Call], None],
+        end_worker: Callable[[], None],
+    ) -> None:
+        self._detector = detector
+        self._watchdog = watchdog
+        self._end_worker = end_worker
+        self._batcher: MicroBatcher[RgbImage, Detections] = MicroBatcher(
+            self._detect_all,
+            limits,
+            n_pixels=_n_pixels,
+            out_of_memory=(OutOfMemoryError, MemoryError),
+            fatal=(DeviceLostError,),
+            on_call=on_call,
+            on_death=self._note_death,
+        )
+
+    @property
+    def version(self) -> str:
+        return self._detector.version
+
+    def detect_one(self, image_rgb: RgbImage) -> Detections:
+        return self._batcher.ask(image_rgb)
+
+    def close(self) -> None:
+        """Detect no more; who waits is refused."""
+        self._batcher.close()
+
+    def _detect_all(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+        with self._watchdog.watching(len(images_rgb)):
+            return self._detector.detect(images_rgb)
+
+    def _note_death(self, error: BaseException) -> None:
+        _log.critical("the device is lost, this worker ends", exc_info=error)
+        self._end_worker()
+
+
+def _n_pixels(image_rgb: RgbImage) -> int:
+    height_px, width_px = image_rgb.shape[:2]
+    return int(height_px * width_px)
