@@ -41,7 +41,7 @@ class Programs:
         """One worker of the queue ``gpu``: one process, whose threads feed one network."""
         name = gpu_worker_name(number)
         n_threads = min(MOST_THREADS, max(1, n_cores() // self.n_gpu_workers))
-        return self._worker(name, "gpu", ("--pool=threads", "--concurrency=2"), n_threads)
+        return self._worker(name, "gpu", ("--pool=threads",), n_threads)
 
     def sort_worker(self) -> Program:
         """The worker of the queue ``sort``: a child process, so that time limits hold."""

@@ -180,9 +180,9 @@ class OverdueContract:
         store.save_detections(make_image_claim(store, images[0].image_id), make_detections(), "d@1")
         claim = make_image_claim(store, images[1].image_id)
         store.seal_session(session_id)
-        memory.let_pass(90)
+        memory.let_pass(70)
         assert store.fail_overdue_images(31) == []
-        memory.let_pass(2)
+        memory.let_pass(30)
         failed = store.fail_overdue_images(31)
         assert failed == store.load_images(session_id)[1:]
         assert [image.state for image in failed] == [ImageState.FAILED] * 2
