@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from cli.services.gpus import VISIBLE
 from cli.services.network import LOOPBACK
 from cli.services.process import Program
 
+METRICS_PORT = "SORTERBOT_METRICS_PORT"
 MOST_THREADS = 8  # more gain nothing for networks of this size, and starve the neighbours
 
 
@@ -21,11 +24,13 @@ class Programs:
     Attributes:
         folder: The stack's; working folder of every program.
         environment: What all of them need to find database, broker and pictures.
+        gpus: Those that the GPU workers share out, one each as far as they go.
     """
 
     folder: Path
     environment: Mapping[str, str]
     n_gpu_workers: int
+    gpus: Sequence[str] = ()
 
     def gateway(self, port: int) -> Program:
         """The gateway, listening on the loopback address."""
@@ -41,7 +46,8 @@ class Programs:
         """One worker of the queue ``gpu``: one process, whose threads feed one network."""
         name = gpu_worker_name(number)
         n_threads = min(MOST_THREADS, max(1, n_cores() // self.n_gpu_workers))
-        return self._worker(name, "gpu", ("--pool=threads",), n_threads)
+        own = self._own_of_gpu_worker(number)
+        return self._worker(name, "gpu", ("--pool=threads",), n_threads, own)
 
     def sort_worker(self) -> Program:
         """The worker of the queue ``sort``: a child process, so that time limits hold."""
@@ -52,7 +58,24 @@ class Programs:
         """The clock that asks for a sweep every few seconds."""
         return self._python("beat", *CELERY, "beat", "--loglevel=INFO")
 
-    def _worker(self, name: str, queue: str, pool: tuple[str, str], n_threads: int) -> Program:
+    def _own_of_gpu_worker(self, number: int) -> dict[str, str]:
+        """Return what sets one GPU worker apart: its GPU, and where it answers Prometheus."""
+        own: dict[str, str] = {}
+        if self.gpus:
+            own[VISIBLE] = self.gpus[(number - 1) % len(self.gpus)]
+        port = self.environment.get(METRICS_PORT, os.environ.get(METRICS_PORT, ""))
+        if port.isdecimal() and int(port) > 0:
+            own[METRICS_PORT] = str(int(port) + number - 1)
+        return own
+
+    def _worker(
+        self,
+        name: str,
+        queue: str,
+        pool: tuple[str, ...],
+        n_threads: int,
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> Program:
         return self._python(
             name,
             *CELERY,
@@ -64,9 +87,16 @@ class Programs:
             "--without-gossip",
             "--without-mingle",
             threads=n_threads,
+            own=own,
         )
 
-    def _python(self, name: str, *arguments: str, threads: int = 1) -> Program:
+    def _python(
+        self,
+        name: str,
+        *arguments: str,
+        threads: int = 1,
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> Program:
         return Program(
             name=name,
             argv=(sys.executable, "-m", *arguments),
@@ -76,6 +106,7 @@ class Programs:
                 **self.environment,
                 "OMP_NUM_THREADS": str(threads),
                 "PYTHONUNBUFFERED": "1",
+                **own,
             },
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Self
 
 from cli.keyring import make_key_for
 from cli.programs import Programs
+from cli.services.gpus import visible_gpus
 from cli.services.network import LOOPBACK, free_port, require_free
 from cli.services.postgres import PostgresServer
 from cli.services.process import Program
@@ -148,7 +150,8 @@ class LocalStack:
         }
 
     def _own_services(self, port: int) -> list[Service]:
-        programs = Programs(self.folder, self.environment, self.settings.n_gpu_workers)
+        gpus = visible_gpus({**os.environ, **self.environment})
+        programs = Programs(self.folder, self.environment, self.settings.n_gpu_workers, gpus)
         numbers = range(1, self.settings.n_gpu_workers + 1)
         have_gpu = self._workers_joined("gpu", len(numbers))
         return [

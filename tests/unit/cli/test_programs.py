@@ -40,6 +40,22 @@ def test_workers_of_one_machine_share_its_cores(n_gpu_workers: int) -> None:
     assert n_threads == 1 or n_threads * n_gpu_workers <= n_cores()
 
 
+def test_each_gpu_worker_sees_a_gpu_of_its_own_as_far_as_they_go() -> None:
+    made = Programs(Path("/stack"), {}, 3, gpus=("0", "GPU-5ae1"))
+    seen = [made.gpu_worker(number).environment["CUDA_VISIBLE_DEVICES"] for number in (1, 2, 3)]
+    assert seen == ["0", "GPU-5ae1", "0"]
+
+
+def test_without_gpus_none_is_chosen() -> None:
+    assert "CUDA_VISIBLE_DEVICES" not in programs().gpu_worker(1).environment
+
+
+def test_gpu_workers_answer_prometheus_on_ports_of_their_own() -> None:
+    made = Programs(Path("/stack"), {"SORTERBOT_METRICS_PORT": "9100"}, 2)
+    ports = [made.gpu_worker(n).environment["SORTERBOT_METRICS_PORT"] for n in (1, 2)]
+    assert ports == ["9100", "9101"]
+
+
 def test_gpu_workers_are_numbered_from_the_second() -> None:
     assert [gpu_worker_name(number) for number in (1, 2)] == ["gpu-worker", "gpu-worker-2"]
 
