@@ -51,10 +51,27 @@ def load_detector(
         InvalidInputError: The source is missing or broken, or needs a library that is not
             installed; the message names file and field, or the command that installs it.
     """
-    package = _detector_package(source)
+    package = load_detector_package(source)
     wished: dict[str, Any] = {"score_threshold": score_threshold, "input_size_px": input_size_px}
     card = replace(package.card, **{n: value for n, value in wished.items() if value is not None})
     return _detector(replace(package, card=card), device)
+
+
+def load_detector_package(source: str) -> ModelPackage:
+    """Read the package that ``source`` names, and make no network of it.
+
+    Raises:
+        InvalidInputError: As :func:`load_detector` says.
+    """
+    if source.endswith(".yaml"):
+        return _detectron2_package(source)
+    folder = _detector_folder(source)
+    card = load_card(folder)
+    kind = ModelKind.DETECTOR if card.kind is ModelKind.EMBEDDER else card.kind
+    package = load_package(folder, kind, runtime=None)  # which refuses an embedder by its name
+    if card.kind is ModelKind.DETECTOR and card.labels != LABELS:
+        raise InvalidInputError(f"{folder / MODEL_FILE}: field labels must be {list(LABELS)}")
+    return package
 
 
 def load_embedder(source: str = "", device: str = "auto") -> Embedder:
@@ -84,18 +101,6 @@ def load_embedder(source: str = "", device: str = "auto") -> Embedder:
     from vision.embedder import ResNet18Embedder
 
     return ResNet18Embedder.from_package(package, device_from_name(device))
-
-
-def _detector_package(source: str) -> ModelPackage:
-    if source.endswith(".yaml"):
-        return _detectron2_package(source)
-    folder = _detector_folder(source)
-    card = load_card(folder)
-    kind = ModelKind.DETECTOR if card.kind is ModelKind.EMBEDDER else card.kind
-    package = load_package(folder, kind, runtime=None)  # which refuses an embedder by its name
-    if card.kind is ModelKind.DETECTOR and card.labels != LABELS:
-        raise InvalidInputError(f"{folder / MODEL_FILE}: field labels must be {list(LABELS)}")
-    return package
 
 
 def _detector_folder(source: str) -> Path:
