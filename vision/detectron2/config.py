@@ -15,6 +15,17 @@ from vision.detectron2.library import CfgNode, build_model, get_cfg
 Config = Any
 """A ``CfgNode`` of Detectron2, which has no types."""
 
+_REFUSALS: tuple[type[Exception], ...] = (
+    AssertionError,
+    AttributeError,
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    yaml.YAMLError,
+)
+"""What the library raises for a configuration that it cannot take."""
+
 _NETWORK_SHARE = 0.9  # of the package's threshold: the network's own one drops what equals it
 
 
@@ -82,7 +93,7 @@ def build_network(config: Config, threshold: float = 0.0) -> nn.Module:
         part.SCORE_THRESH_TEST = _NETWORK_SHARE * threshold
     try:
         network: nn.Module = build_model(config)
-    except (AssertionError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except _REFUSALS as error:
         raise InvalidInputError(f"Detectron2 cannot build this configuration: {error}") from error
     return network.eval()
 
@@ -124,6 +135,6 @@ def _merged(name: str, merge: Callable[[Config], None]) -> Config:
     config = get_cfg()
     try:
         merge(config)
-    except (OSError, AssertionError, KeyError, TypeError, ValueError, yaml.YAMLError) as error:
+    except _REFUSALS as error:
         raise InvalidInputError(f"{name}: not a configuration of Detectron2: {error}") from error
     return config

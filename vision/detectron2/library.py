@@ -25,6 +25,7 @@ try:
         )
         from detectron2.config import CfgNode as CfgNode
         from detectron2.config import get_cfg as get_cfg
+        from detectron2.export.torchscript_patch import patch_builtin_len as patch_builtin_len
         from detectron2.modeling import build_model as build_model
         from detectron2.structures import Boxes as Boxes
         from detectron2.structures import Instances as Instances

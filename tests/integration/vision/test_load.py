@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +17,8 @@ from sorter.errors import InvalidInputError
 from tests.integration.vision.toys import make_package
 from vision.device import device_from_name
 from vision.load import load_detector, load_embedder
-from vision.package import MODEL_FILE, ModelPackage, save_package
+from vision.model_card import MODEL_FILE, ModelKind, Role
+from vision.package import ModelPackage, load_card, save_package
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages"
 
@@ -57,6 +60,65 @@ def test_a_device_that_does_not_exist_is_refused() -> None:
     assert device_from_name("cpu") == torch.device("cpu")
     with pytest.raises(InvalidInputError, match="no such device: abacus"):
         device_from_name("abacus")
+
+
+@pytest.fixture
+def no_detectron2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide Detectron2, and forget what was imported with it."""
+    for name in list(sys.modules):
+        if name.split(".")[0] == "detectron2" or name.startswith("vision.detectron2"):
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "detectron2", None)
+
+
+@pytest.mark.usefixtures("no_detectron2")
+@pytest.mark.parametrize("source", ["COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml", "own.yaml"])
+def test_detectron2_where_it_is_missing_is_told_how_to_get_in_one_sentence(source: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        load_detector(source)
+    assert "\n" not in str(caught.value)
+    assert re.search(
+        r"needs Detectron2, .*: pip install --no-build-isolation 'detectron2 @ "
+        r"git\+https://github\.com/facebookresearch/detectron2@[0-9a-f]{40}'$",
+        str(caught.value),
+    )
+
+
+@pytest.mark.usefixtures("no_detectron2")
+def test_a_package_of_detectron2_says_what_it_needs(tmp_path: Path) -> None:
+    package = make_package()
+    card = replace(
+        package.card,
+        kind=ModelKind.DETECTRON2,
+        label_map={"item": Role.ITEM, "container": Role.CONTAINER},
+    )
+    save_package(ModelPackage(card, package.weights, "VERSION: 2\n"), tmp_path)
+    with pytest.raises(InvalidInputError, match="needs Detectron2"):
+        load_detector(str(tmp_path))
+
+
+@pytest.mark.usefixtures("no_detectron2")
+def test_everything_else_works_without_detectron2() -> None:
+    assert load_detector().score_threshold > 0
+
+
+def test_the_package_of_this_project_says_how_to_make_it_where_it_is_not_shipped() -> None:
+    if (SHIPPED / "detectron2").exists():
+        assert load_card(SHIPPED / "detectron2").kind is ModelKind.DETECTRON2
+    else:
+        with pytest.raises(InvalidInputError, match="sorterbot train detector --kind detectron2"):
+            load_detector("detectron2")
+
+
+@pytest.mark.parametrize("size", [(96, 64), (48, 32)])
+def test_an_input_size_that_is_handed_in_takes_the_place_of_the_packages_own(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    save_package(make_package(), tmp_path)
+    image = np.random.default_rng(0).integers(0, 256, (128, 192, 3)).astype(np.uint8)
+    by_default = load_detector(str(tmp_path), "cpu", 0.05).detect([image])[0]
+    found = load_detector(str(tmp_path), "cpu", 0.05, input_size_px=size).detect([image])[0]
+    assert np.array_equal(found.xyxy_px, by_default.xyxy_px) == (size == (96, 64))
 
 
 def test_imagenet_says_what_to_do_where_it_cannot_be_downloaded(
