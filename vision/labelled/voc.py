@@ -8,8 +8,6 @@ from xml.etree import ElementTree as ET
 from sorter.errors import InvalidInputError
 from vision.labelled.photographs import Outline, photographs_in, read_text
 
-_EDGES = ("xmin", "ymin", "xmax", "ymax")
-
 
 class VocLabels:
     """Folders ``JPEGImages`` and ``Annotations``, or two others; ``name.xml`` labels ``name.jpg``.
@@ -58,7 +56,8 @@ def _outline(thing: ET.Element) -> Outline:
     name, box = thing.findtext("name"), thing.find("bndbox")
     if not name or box is None:
         raise ValueError("an object without name or bndbox")
-    return Outline(name.strip(), *(_number(box, edge) for edge in _EDGES))
+    low = (_number(box, "xmin"), _number(box, "ymin"))
+    return Outline(name.strip(), *low, _number(box, "xmax"), _number(box, "ymax"))
 
 
 def _number(element: ET.Element, tag: str) -> float:

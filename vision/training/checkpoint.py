@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
 
 from sorter.errors import InvalidInputError
 from vision.package import write_atomically
@@ -47,7 +48,7 @@ class Learning:
     network: nn.Module
     average: dict[str, Tensor]
     optimizer: torch.optim.Optimizer
-    scaler: torch.amp.GradScaler
+    scaler: GradScaler
 
 
 def save_checkpoint(

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
 
 from sorter.errors import InvalidInputError
 from vision.package import write_atomically
@@ -185,7 +186,7 @@ def _begun(lesson: Lesson, settings: LoopSettings) -> Learning:
         network,
         {name: value.detach().clone() for name, value in network.state_dict().items()},
         torch.optim.AdamW(_parameter_groups(network, settings), settings.learning_rate),
-        torch.amp.GradScaler(_device_type(network), enabled=settings.precision == "float16"),
+        GradScaler(_device_type(network), enabled=settings.precision == "float16"),
     )
 
 
@@ -207,7 +208,7 @@ def _take_step(
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(settings, step)
     optimizer.zero_grad(set_to_none=True)
-    scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+    scaler.scale(total).backward()
     scaler.unscale_(optimizer)
     nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     scaler.step(optimizer)

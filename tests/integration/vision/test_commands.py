@@ -7,7 +7,9 @@ import pytest
 
 from cli.main import main
 from sorter.types import Label
-from tests.unit.vision.labelled.folders import write_yolo
+from tests.integration.vision.detectron2_toys import make_detectron2_package, needs_detectron2
+from tests.unit.vision.labelled.folders import write_coco, write_yolo
+from vision.package import save_package
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages" / "detector"
 EMBEDDER = SHIPPED.parent / "embedder"
@@ -70,6 +72,46 @@ def test_training_on_photographs_from_a_package_and_measuring_on_them(
     assert {"false_boxes_a_picture", "recall"} <= measured["at_threshold"].keys()
 
 
+def test_a_coco_dataset_alone_teaches_and_judges_until_patience_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thing = {"bbox": [10, 5, 20, 10], "category_id": 5}
+    bad = {"bbox": [300, 5, 20, 10], "category_id": 5}
+    write_coco(tmp_path / "bench", {"a": [thing], "b": [bad], "c": [thing], "d": []})
+    spec, out = f"coco:{tmp_path / 'bench'}:container=tray", tmp_path / "run"
+    train = ["train", "detector", "--views", "0", "--judges", "0", "--photograph-share", "1"]
+    train += ["--photographs", f"{spec}:first=0.75", "--judge-photographs", spec, "--skip-bad"]
+    train += ["--steps", "9", "--evaluate-every", "1", "--patience", "1", "--batch", "2"]
+    train += ["--input", "160x112", "--precision", "float32", "--device", "cpu"]
+    assert run(*train, "--from", str(SHIPPED), "--out", str(out)) == 0
+    told = capsys.readouterr()
+    assert "b.png: a box lies outside the picture" in told.err
+    assert "1 evaluations in a row brought no better ap50_photographs" in " ".join(told.out.split())
+    card = json.loads((out / "package" / "model.json").read_text())
+    assert card["training"]["how"].startswith("from sorterbot-detector@2.1.0; photographs (coco, ")
+    assert card["scores"]["validation"].keys() >= {"ap50_photographs", "false_boxes_a_photograph"}
+
+
+@pytest.mark.detectron2
+@needs_detectron2
+def test_training_a_network_of_detectron2_from_a_package_and_evaluating_it(tmp_path: Path) -> None:
+    save_package(make_detectron2_package(), tmp_path / "tiny")
+    out = tmp_path / "run"
+    train = ["train", "detector", "--kind", "detectron2", "--from", str(tmp_path / "tiny")]
+    train += ["--views", "4", "--judges", "1", "--steps", "2", "--batch", "2", "--device", "cpu"]
+    train += ["--input", "192x128", "--out", str(out)]
+    assert run(*train) == 0
+    assert run(*train, "--resume") == 0
+    card = json.loads((out / "package" / "model.json").read_text())
+    assert (card["kind"], card["input_size"]) == ("detectron2", [192, 128])
+    assert "from sorterbot-detectron2@1 on rendered views" in card["training"]["how"]
+
+    scores = tmp_path / "scores.json"
+    words = ["evaluate", "--model", str(out / "package"), "--views", "2", "--resolution", "0.3"]
+    assert run(*words, "--json", str(scores)) == 0
+    assert json.loads(scores.read_text())["model"] == "sorterbot-detectron2@1.0.0"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -77,7 +119,12 @@ def test_training_on_photographs_from_a_package_and_measuring_on_them(
         (["--input", "450x336"], "multiples of 16"),
         (["--photographs", "bench"], "expected FORMAT:FOLDER"),
         (["--photographs", "yolo:nowhere"], "holds 0 pairs of folders"),
+        (["--photographs", "coco:nowhere"], "holds 0 JSON files"),
         (["--from", "nowhere"], r"model.json: cannot be read"),
+        (["--kind", "yolo"], "no such kind of detector: yolo; known: torchvision, detectron2"),
+        (["--precision", "float8"], "precision is one of bfloat16, float16, float32"),
+        (["--views", "0", "--steps", "2"], "without views, give --photographs, --photograph-share"),
+        (["--judges", "0"], "without --judges, give --judge-photographs"),
     ],
 )
 def test_what_training_cannot_use_is_one_sentence_before_anything_is_rendered(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from sorter.errors import InvalidInputError
 from tests.integration.vision.detectron2_toys import (
@@ -12,9 +13,9 @@ from tests.integration.vision.detectron2_toys import (
     make_detectron2_pupil,
     needs_detectron2,
 )
-from tests.integration.vision.toys import Rectangles, make_settings
+from tests.integration.vision.toys import SIZE_PX, Rectangles, make_settings
 from vision.load import load_detector
-from vision.package import ModelKind, Weights, load_package
+from vision.package import ModelKind, Weights, load_package, save_package
 from vision.training.loop import Scores, train
 from vision.weights import weights_of
 
@@ -79,3 +80,38 @@ def test_weights_of_another_network_are_refused() -> None:
     without = {name: weight for name, weight in weights.items() if "stem" not in name}
     with pytest.raises(InvalidInputError, match=r"another network: \d+ of \d+ are missing"):
         make_detectron2_pupil(without)
+
+
+def test_anchors_of_a_package_grow_with_the_input_and_those_of_a_yaml_stay(tmp_path: Path) -> None:
+    from cli.detectron2_run import detectron2_beginning
+    from vision.training.pupils.detectron2_pupil import Detectron2Pupil
+
+    package = make_detectron2_package()
+    save_package(package, tmp_path / "package")
+    (tmp_path / "own.yaml").write_text(package.config)
+    (tmp_path / "own.labels.json").write_text('{"cup": "item", "bowl": "container"}')
+    weights = {name: torch.from_numpy(np.array(w)) for name, w in package.weights.items()}
+    torch.save(weights, tmp_path / "own.pth")
+
+    def anchors(start: str) -> list[list[float]]:
+        twice = (2 * SIZE_PX[0], 2 * SIZE_PX[1])
+        pupil = detectron2_beginning("1", start, twice, torch.device("cpu")).make_pupil({})
+        assert isinstance(pupil, Detectron2Pupil)
+        taught = pupil.network.state_dict()
+        for name, weight in package.weights.items():
+            np.testing.assert_allclose(taught[name].numpy(), weight, rtol=1e-3, atol=1e-4)
+        return pupil.config.MODEL.ANCHOR_GENERATOR.SIZES
+
+    own = anchors(str(tmp_path / "own.yaml"))
+    assert anchors(str(tmp_path / "package")) == [[2 * size for size in row] for row in own]
+
+
+def test_without_a_start_a_small_network_begins_by_chance() -> None:
+    from cli.detectron2_run import detectron2_beginning
+
+    beginning = detectron2_beginning("1", "", (448, 336), torch.device("cpu"))
+    pupil = beginning.make_pupil({"how": "a test"})
+    n_bytes = sum(2 * value.numel() for value in pupil.network.state_dict().values())
+    assert beginning.words == "from scratch"
+    assert pupil.card.training == {"how": "a test"}
+    assert n_bytes < 60e6
