@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
 from vision.decode import DEFAULT_MAX_PIXELS
-from vision.ports import Detector, Embedder, OutOfMemoryError, RgbImage
+from vision.ports import Embedder
 from workers.alive import AliveFile
 from workers.batch_limits import BatchLimits
 from workers.batched_detector import BatchedDetector
@@ -24,6 +23,7 @@ from workers.heartbeat import make_worker_id
 from workers.metrics import WorkerMetrics
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
+from workers.warm_up import warm_up
 from workers.watchdog import Watchdog
 from workers.worker_app import end_worker, make_worker_app
 
@@ -131,7 +131,7 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
     from vision.load import load_detector  # nor for torch
 
     detector = load_detector(environment.detector)
-    _warm_up(detector, environment.batch.max_pictures)
+    warm_up(detector, environment.batch.max_pictures)
     watchdog = Watchdog()
     watchdog.start()
     return BatchedDetector(
@@ -141,14 +141,6 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
         on_call=metrics.note_call,
         end_worker=end_worker,
     )
-
-
-def _warm_up(detector: Detector, n_pictures: int) -> None:
-    """Make the slow first calls, of one picture and of the largest batch, before work comes."""
-    picture: RgbImage = np.zeros((1232, 1640, 3), np.uint8)
-    detector.detect([picture])
-    with suppress(OutOfMemoryError):  # the batcher finds out what fits
-        detector.detect([picture] * n_pictures)
 
 
 def _load_embedder(source: str) -> Embedder:
