@@ -12,6 +12,8 @@ from workers.batch_limits import BatchLimits
 from workers.batching import Call, MicroBatcher
 from workers.watchdog import Watchdog
 
+_OUT_OF_MEMORY = (OutOfMemoryError, MemoryError)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,7 +45,7 @@ class BatchedDetector:
             self._detect_all,
             limits,
             n_pixels=_n_pixels,
-            out_of_memory=(OutOfMemoryError, MemoryError),
+            out_of_memory=_OUT_OF_MEMORY,
             fatal=(DeviceLostError,),
             on_call=on_call,
             on_death=self._note_death,
@@ -61,8 +63,12 @@ class BatchedDetector:
         self._batcher.close()
 
     def _detect_all(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
-        with self._watchdog.watching(len(images_rgb)):
-            return self._detector.detect(images_rgb)
+        try:
+            with self._watchdog.watching(len(images_rgb)):
+                return self._detector.detect(images_rgb)
+        except _OUT_OF_MEMORY:
+            _log.warning("out of memory", n_pictures=len(images_rgb))
+            raise
 
     def _note_death(self, error: BaseException) -> None:
         _log.critical("the device is lost, this worker ends", exc_info=error)

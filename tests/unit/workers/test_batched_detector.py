@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_each_thread_gets_the_detections_of_its_own_picture_from_one_thread() ->
     assert sum(shop.detector.calls) == sum(len(call.waited_s) for call in shop.told) == 12
 
 
-def test_out_of_memory_makes_smaller_calls_and_fails_no_picture() -> None:
+def test_out_of_memory_makes_smaller_calls_and_fails_no_picture(log_records: list[Any]) -> None:
     with shop_of(NumberDetector(n_fit=2, fails=OutOfMemoryError)) as shop:
         shop.detector.gate = threading.Semaphore(0)
         with ThreadPoolExecutor(9) as threads:
@@ -99,6 +100,8 @@ def test_out_of_memory_makes_smaller_calls_and_fails_no_picture() -> None:
             shop.detector.gate.release(1000)
             assert all(len(one.result(SOON_S)) == 1 for one in asked)
     assert max(len(call.waited_s) for call in shop.told) <= 2
+    assert {record["event"] for record in log_records} <= {"out of memory"}
+    assert sum(record["n_pictures"] > 2 for record in log_records) == len(log_records)
     assert shop.n_ends == 0
 
 
