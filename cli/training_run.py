@@ -118,8 +118,8 @@ def run(lesson: Lesson, settings: LoopSettings, order: Order) -> dict[str, float
         progress = train(lesson, settings, order.out, report)
     if progress.step < settings.steps:
         typer.echo(
-            f"Stopped after step {progress.step} of {settings.steps}: {settings.patience} "
-            f"evaluations in a row brought no better {lesson.judged_by}."
+            f"Stopped after step {progress.step} of {settings.steps}: "
+            f"evaluations without a better {lesson.judged_by}: {settings.patience}"
         )
     return _best(progress.history, lesson.judged_by)
 

@@ -41,11 +41,12 @@ def tiny_config() -> Any:
     return config
 
 
-def make_detectron2_lesson(folder: Path, n: int = 24) -> DetectorLesson:
+def make_detectron2_lesson(folder: Path, n: int = 24, device: str = "cpu") -> DetectorLesson:
     """Return a lesson for a tiny network of Detectron2."""
     views = prepare(SmallViews(Rectangles(n), SIZE_PX), "toys", folder / "views")
     judges = prepare(SmallViews(Rectangles(4, seed=1), SIZE_PX), "judges", folder / "judges")
-    return DetectorLesson(make_detectron2_pupil(), views, judges, folder / "package")
+    pupil = make_detectron2_pupil(device=device)
+    return DetectorLesson(pupil, views, judges, folder / "package")
 
 
 def make_detectron2_package() -> ModelPackage:
@@ -54,12 +55,18 @@ def make_detectron2_package() -> ModelPackage:
     return pupil.package(pupil.card)
 
 
-def make_detectron2_pupil(start: Weights | None = None, n_classes: int = 2) -> Detectron2Pupil:
+def make_detectron2_pupil(
+    start: Weights | None = None, n_classes: int = 2, order: str = "RGB", device: str = "cpu"
+) -> Detectron2Pupil:
     """Return a tiny network that knows so many classes, and learns."""
     from vision.training.pupils.detectron2_pupil import Detectron2Pupil, detectron2_card
 
     torch.manual_seed(5)
     config = tiny_config()
     config.MODEL.ROI_HEADS.NUM_CLASSES = n_classes
+    config.INPUT.FORMAT = order
+    if order == "BGR":
+        config.MODEL.PIXEL_MEAN = config.MODEL.PIXEL_MEAN[::-1]
+        config.MODEL.PIXEL_STD = config.MODEL.PIXEL_STD[::-1]
     card = detectron2_card("1", {}, SIZE_PX)
-    return Detectron2Pupil(card, config, torch.device("cpu"), start)
+    return Detectron2Pupil(card, config, torch.device(device), start)

@@ -86,7 +86,7 @@ def test_a_coco_dataset_alone_teaches_and_judges_until_patience_ends(
     assert run(*train, "--from", str(SHIPPED), "--out", str(out)) == 0
     told = capsys.readouterr()
     assert "b.png: a box lies outside the picture" in told.err
-    assert "1 evaluations in a row brought no better ap50_photographs" in " ".join(told.out.split())
+    assert "evaluations without a better ap50_photographs: 1" in " ".join(told.out.split())
     card = json.loads((out / "package" / "model.json").read_text())
     assert card["training"]["how"].startswith("from sorterbot-detector@2.1.0; photographs (coco, ")
     assert card["scores"]["validation"].keys() >= {"ap50_photographs", "false_boxes_a_photograph"}

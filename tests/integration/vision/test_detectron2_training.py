@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,54 @@ def test_weights_of_another_network_are_refused() -> None:
     without = {name: weight for name, weight in weights.items() if "stem" not in name}
     with pytest.raises(InvalidInputError, match=r"another network: \d+ of \d+ are missing"):
         make_detectron2_pupil(without)
+
+
+def test_a_network_of_turned_channels_sees_the_same_colours() -> None:
+    rgb, bgr = make_detectron2_pupil(), make_detectron2_pupil(order="BGR")
+    turned = {name: torch.from_numpy(np.array(w)) for name, w in weights_of(rgb.network).items()}
+    stem = "backbone.bottom_up.stem.conv1.weight"
+    turned[stem] = turned[stem].flip(1)
+    bgr.network.load_state_dict(turned)
+    told = []
+    for pupil in (rgb, bgr):
+        torch.manual_seed(1)
+        pupil.network.train()
+        losses = pupil.losses([Rectangles(4)[index] for index in range(2)])
+        told.append({name: loss.item() for name, loss in losses.items()})
+    assert told[0] == pytest.approx(told[1], rel=1e-3)
+
+
+def test_a_picture_with_nothing_in_it_can_be_learnt_from() -> None:
+    image = Rectangles(1)[0][0]
+    nothing = (image, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
+    pupil = make_detectron2_pupil()
+    pupil.network.train()
+    losses = pupil.losses([nothing, nothing])
+    total = torch.stack(list(losses.values())).sum()
+    total.backward()
+    assert losses["loss_box_reg"].item() == 0
+    assert np.isfinite(total.item())
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_a_gpu_lowers_the_loss_in_every_precision_and_resumes(
+    tmp_path: Path, precision: str
+) -> None:
+    losses: list[float] = []
+    settings = replace(make_settings(20, save_every=4), precision=precision)
+
+    def report(step: int, now: Scores) -> None:
+        losses.append(now["loss"])
+        if len(losses) == 14:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(make_detectron2_lesson(tmp_path, device="cuda"), settings, tmp_path, report)
+    train(make_detectron2_lesson(tmp_path, device="cuda"), settings, tmp_path, report)
+    assert len(losses) == 14 + 20 - 12  # killed after 14 steps, it goes on from the twelfth
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
 
 
 def test_anchors_of_a_package_grow_with_the_input_and_those_of_a_yaml_stay(tmp_path: Path) -> None:
