@@ -208,7 +208,7 @@ def _take_step(
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(settings, step)
     optimizer.zero_grad(set_to_none=True)
-    scaler.scale(total).backward()
+    scaler.scale(total).backward()  # type: ignore[no-untyped-call]
     scaler.unscale_(optimizer)
     nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     scaler.step(optimizer)
