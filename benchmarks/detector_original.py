@@ -33,9 +33,9 @@ def original_way(source: str, device: str) -> tuple[OneByOne, str]:
 
     package = load_detector_package(source)
     if package.card.kind is ModelKind.DETECTRON2 and package.card.runtime is Runtime.TORCH:
-        return _default_predictor(package, device), "decode, DefaultPredictor(picture)"
+        return _default_predictor(package, device), "decode, then DefaultPredictor"
     detector = load_detector(source, device)
-    return lambda data: detector.detect([decode_rgb(data)]), "decode, detect([picture])"
+    return lambda data: detector.detect([decode_rgb(data)]), "decode, then one picture a call"
 
 
 def _default_predictor(package: ModelPackage, device: str) -> OneByOne:
@@ -52,6 +52,8 @@ def _default_predictor(package: ModelPackage, device: str) -> OneByOne:
     config.MODEL.WEIGHTS = ""
     config.MODEL.MASK_ON = False
     config.MODEL.KEYPOINT_ON = False
+    config.MODEL.ROI_HEADS.SCORE_THRESH_TEST = package.card.score_threshold
+    config.MODEL.RETINANET.SCORE_THRESH_TEST = package.card.score_threshold
     config.INPUT.MAX_SIZE_TEST = max(package.card.input_size_px)
     config.INPUT.MIN_SIZE_TEST = min(package.card.input_size_px)
     predictor = DefaultPredictor(config)

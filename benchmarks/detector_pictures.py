@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count, cycle, islice
 
 import cv2
+import numpy as np
 
 from cli.tables import TableSettings
 from robot.arm import POSITIONS_PW
@@ -39,4 +40,4 @@ def _of_size(data: bytes, size: ImageSize) -> bytes:
     rgb = cv2.resize(
         decode_rgb(data), (size.width_px, size.height_px), interpolation=cv2.INTER_AREA
     )
-    return encode_jpeg(rgb)
+    return encode_jpeg(np.asarray(rgb, np.uint8))
