@@ -52,6 +52,7 @@ COMMANDS = {
     "migrate": Entry("cli.migrate", "migrate", "Bring a database to the newest schema.", RUN),
     "train": Entry("cli.train", "app", "Train the detector or the embedder.", LEARN),
     "evaluate": Entry("cli.evaluate", "evaluate", "Measure a detector on fresh views.", LEARN),
+    "export": Entry("cli.export", "export", "Write a model down as ONNX, and compare.", LEARN),
     "pack": Entry("cli.pack", "pack", "Make a model package of weights, or verify one.", LEARN),
     "verify": Entry("cli.verify", "app", "Measure how well whole tables are sorted.", LEARN),
 }

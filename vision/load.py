@@ -18,6 +18,7 @@ from vision.ports import Detector, Embedder
 IMAGENET = "imagenet"
 DETECTRON2 = "detectron2"
 _SHIPPED = Path(__file__).parent / "packages"
+_TRAINED_DETECTRON2 = Path("runs/detectron2/package")
 
 
 class LoadedDetector(Detector, Protocol):
@@ -38,8 +39,9 @@ def load_detector(
     """Load the detector that ``source`` names.
 
     Args:
-        source: "" for the shipped one; ``detectron2`` for this project's own of that library;
-            the folder of a model package; a name of Detectron2's model zoo, as
+        source: "" for the shipped one; ``detectron2`` for this project's own of that library,
+            shipped or, where it is not, trained into ``runs/detectron2`` here; the folder of a
+            model package; a name of Detectron2's model zoo, as
             ``COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml``; or a ``.yaml`` of Detectron2 with
             its weights beside it.
         device: ``auto``, or a device as torch spells it; for an exported package ``openvino``,
@@ -54,7 +56,9 @@ def load_detector(
     package = load_detector_package(source)
     wished: dict[str, Any] = {"score_threshold": score_threshold, "input_size_px": input_size_px}
     card = replace(package.card, **{n: value for n, value in wished.items() if value is not None})
-    return _detector(replace(package, card=card), device)
+    if card.runtime is Runtime.TORCH and card.input_size_px != package.card.input_size_px:
+        package = replace(package, graph=b"")  # it takes the package's own size alone
+    return detector_of(replace(package, card=card), device)
 
 
 def load_detector_package(source: str) -> ModelPackage:
@@ -65,7 +69,7 @@ def load_detector_package(source: str) -> ModelPackage:
     """
     if source.endswith(".yaml"):
         return _detectron2_package(source)
-    folder = _detector_folder(source)
+    folder = detector_folder(source)
     card = load_card(folder)
     kind = ModelKind.DETECTOR if card.kind is ModelKind.EMBEDDER else card.kind
     package = load_package(folder, kind, runtime=None)  # which refuses an embedder by its name
@@ -92,25 +96,44 @@ def load_embedder(source: str = "", device: str = "auto") -> Embedder:
 
         return imagenet_embedder(device_from_name(device))
     folder = Path(source) if source else _SHIPPED / "embedder"
-    package = load_package(folder, ModelKind.EMBEDDER, runtime=None)
+    return embedder_of(load_package(folder, ModelKind.EMBEDDER, runtime=None), device)
+
+
+def embedder_of(package: ModelPackage, device: str) -> Embedder:
+    """Make a package's embedder ready with what can run it."""
     if package.card.runtime is Runtime.ONNX:
         from vision.onnx.embedder import OnnxEmbedder
 
         return OnnxEmbedder.from_package(package, device)
+    from vision.beside import embedder_by_graph, runs_by_graph
     from vision.device import device_from_name
     from vision.embedder import ResNet18Embedder
 
-    return ResNet18Embedder.from_package(package, device_from_name(device))
+    place = device_from_name(device)
+    if runs_by_graph(package, place):
+        return embedder_by_graph(package)
+    return ResNet18Embedder.from_package(package, place)
 
 
-def _detector_folder(source: str) -> Path:
-    folder = _SHIPPED / (source or "detector") if source in ("", DETECTRON2) else Path(source)
-    if source == DETECTRON2 and not folder.exists():
-        raise InvalidInputError(
-            "no package of Detectron2 is shipped; make one by `sorterbot train detector --kind "
-            "detectron2` and name its folder"
-        )
-    return folder
+def detector_folder(source: str) -> Path:
+    """Return the folder of a detector's package: that of the source, or this project's own.
+
+    Raises:
+        InvalidInputError: ``detectron2`` is asked for, and neither shipped nor trained here.
+    """
+    if source == DETECTRON2:
+        return _own_detectron2_folder()
+    return Path(source) if source else _SHIPPED / "detector"
+
+
+def _own_detectron2_folder() -> Path:
+    for folder in (_SHIPPED / DETECTRON2, _TRAINED_DETECTRON2):
+        if folder.exists():
+            return folder
+    raise InvalidInputError(
+        f"no package of Detectron2 is shipped, and {_TRAINED_DETECTRON2} does not exist; make it "
+        f"by: sorterbot train detector --kind detectron2 --out {_TRAINED_DETECTRON2.parent}"
+    )
 
 
 def _detectron2_package(source: str) -> ModelPackage:
@@ -124,7 +147,7 @@ def _detectron2_package(source: str) -> ModelPackage:
     return package_from_yaml(path)
 
 
-def _detector(package: ModelPackage, device: str) -> LoadedDetector:
+def detector_of(package: ModelPackage, device: str) -> LoadedDetector:
     """Make a package's detector ready with what can run it."""
     card = package.card
     if card.runtime is Runtime.ONNX:
@@ -137,6 +160,10 @@ def _detector(package: ModelPackage, device: str) -> LoadedDetector:
         from vision.detectron2.detector import Detectron2Detector
 
         return Detectron2Detector.from_package(package, device_from_name(device))
+    from vision.beside import detector_by_graph, runs_by_graph
     from vision.detector import TorchvisionDetector
 
-    return TorchvisionDetector.from_package(package, device_from_name(device))
+    place = device_from_name(device)
+    if runs_by_graph(package, place):
+        return detector_by_graph(package)
+    return TorchvisionDetector.from_package(package, place)

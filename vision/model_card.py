@@ -197,7 +197,7 @@ def _has_threshold_if_detector(document: Mapping[str, Any]) -> bool:
 
 
 def _maps_if_detectron2(document: Mapping[str, Any]) -> bool:
-    return (document["kind"] == ModelKind.DETECTRON2) == ("label_map" in document)
+    return bool(document["kind"] == ModelKind.DETECTRON2) == ("label_map" in document)
 
 
 def _maps_known_classes(document: Mapping[str, Any]) -> bool:

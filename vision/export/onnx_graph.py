@@ -6,9 +6,11 @@ suppression of boxes, which chooses its way by how many there are (docs/adr/0018
 
 from __future__ import annotations
 
-import io
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,12 +29,16 @@ EMBEDDER_OUTPUTS = ("values",)
 _OPSET = 18
 
 
-class DetectorGraph(nn.Module):
-    """A detector as it is exported: one picture in, boxes, scores and classes from 0 on out."""
+class NetworkGraph(nn.Module):
+    """A network between the pixels that an exported graph takes and what it answers."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+
+
+class DetectorGraph(NetworkGraph):
+    """A detector as it is exported: one picture in, boxes, scores and classes from 0 on out."""
 
     def forward(self, images_rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return ``(n, 4)`` pixels of the input, ``(n,)`` and ``(n,)`` of ``(1, h, w, 3)``."""
@@ -40,12 +46,8 @@ class DetectorGraph(nn.Module):
         return found["boxes"], found["scores"], found["labels"] - 1
 
 
-class EmbedderGraph(nn.Module):
+class EmbedderGraph(NetworkGraph):
     """An embedder as it is exported: squared crops in, rows of values out."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
 
     def forward(self, crops_rgb: Tensor) -> Tensor:
         """Return ``(n, d)`` of ``(n, side, side, 3)`` uint8."""
@@ -54,11 +56,10 @@ class EmbedderGraph(nn.Module):
 
 
 def graph_of(
-    exported: DetectorGraph | EmbedderGraph,
+    exported: NetworkGraph,
     size_px: tuple[int, int],
     outputs: Sequence[str],
-    *,
-    is_batched: bool,
+    free_sides: Mapping[int, str] = MappingProxyType({}),
 ) -> ModelProto:
     """Write a network down as it computes, for input of one size.
 
@@ -66,7 +67,7 @@ def graph_of(
         exported: What to trace; its ``network`` is what the weights belong to.
         size_px: Width and height of its input.
         outputs: The names of its outputs; the first side of each may vary.
-        is_batched: Whether it takes any number of pictures, or one.
+        free_sides: Of its four sides, those that may be of any length, with names for them.
 
     Returns:
         The graph, its weights named as in the network's ``state_dict``.
@@ -79,17 +80,16 @@ def graph_of(
     except ImportError as error:
         raise InvalidInputError("exporting needs onnx: pip install 'sorterbot[export]'") from error
     width_px, height_px = size_px
-    pictures = torch.zeros((2 if is_batched else 1, height_px, width_px, 3), dtype=torch.uint8)
-    varying = (INPUT, *outputs) if is_batched else outputs
-    data = io.BytesIO()
-    with torch.no_grad(), warnings.catch_warnings():
+    pictures = torch.zeros((1, height_px, width_px, 3), dtype=torch.uint8)
+    with TemporaryDirectory() as folder, torch.no_grad(), warnings.catch_warnings():
+        path = Path(folder) / "graph.onnx"
         # The exporter warns of being the older one, and of what tracing fixes: sizes, which the
         # input fixes as well.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             exported.eval(),
             (pictures,),
-            data,
+            path,
             dynamo=False,
             opset_version=_OPSET,
             # Else it would merge weights and rename them; whatever runs the graph merges them.
@@ -97,9 +97,9 @@ def graph_of(
             training=torch.onnx.TrainingMode.PRESERVE,
             input_names=[INPUT],
             output_names=list(outputs),
-            dynamic_axes={name: {0: "n"} for name in varying},
+            dynamic_axes={INPUT: dict(free_sides)} | {name: {0: "n"} for name in outputs},
         )
-    graph = onnx.load_model_from_string(data.getvalue())
+        graph = onnx.load_model(path)
     _shorten_names(graph)
     _part_equal_weights(graph, exported.network.state_dict().keys())
     return graph

@@ -56,16 +56,23 @@ def _traced_detector(package: ModelPackage) -> ModelProto:
     network = build_detector(architecture, len(card.labels))
     load_weights(network, package.weights)
     whole = DetectorGraph(network)
-    return graph_of(whole, card.input_size_px, DETECTOR_OUTPUTS, is_batched=False)
+    return graph_of(whole, card.input_size_px, DETECTOR_OUTPUTS)
 
 
 def _traced_embedder(package: ModelPackage) -> ModelProto:
     side_px = min(package.card.input_size_px)
     whole = EmbedderGraph(network_of(package))
-    return graph_of(whole, (side_px, side_px), EMBEDDER_OUTPUTS, is_batched=True)
+    return graph_of(whole, (side_px, side_px), EMBEDDER_OUTPUTS, {0: "n"})
+
+
+def _traced_detectron2(package: ModelPackage) -> ModelProto:
+    from vision.export.detectron2_graph import traced_detectron2
+
+    return traced_detectron2(package)
 
 
 _TRACERS: dict[ModelKind, Callable[[ModelPackage], ModelProto]] = {
     ModelKind.DETECTOR: _traced_detector,
     ModelKind.EMBEDDER: _traced_embedder,
+    ModelKind.DETECTRON2: _traced_detectron2,
 }

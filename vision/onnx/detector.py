@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sorter.errors import InvalidInputError
 from sorter.types import Detections, Label, LabelArray
+from vision.fitting import SizePx, fitted_size
 from vision.onnx.graphs import Graph, open_graph
 from vision.onnx.pictures import resized_rgb
 from vision.package import ModelCard, ModelKind, ModelPackage
@@ -25,12 +26,7 @@ class OnnxDetector:
     """
 
     def __init__(self, card: ModelCard, graph: Graph, resize: ResizeRgb = resized_rgb) -> None:
-        width_px, height_px = card.input_size_px
-        if list(graph.input_shape) != [1, height_px, width_px, 3]:
-            raise InvalidInputError(
-                f"the graph takes {list(graph.input_shape)}, but input_size is "
-                f"{[width_px, height_px]}"
-            )
+        _check_size(card, graph)
         self._card = card
         self._graph = graph
         self._resize = resize
@@ -67,14 +63,30 @@ class OnnxDetector:
         return [self._detected(image) for image in images_rgb]
 
     def _detected(self, image_rgb: RgbImage) -> Detections:
-        fed_px = self._card.input_size_px
-        found = self._boxes(self._graph.run(self._resize(image_rgb, fed_px)[None]))
         picture_px = (image_rgb.shape[1], image_rgb.shape[0])
+        fed_px = self._fed_px(picture_px)
+        found = self._boxes(self._graph.run(self._resize(image_rgb, fed_px)[None]))
         return detections_from_boxes(found, self._threshold, fed_px, picture_px)
+
+    def _fed_px(self, picture_px: SizePx) -> SizePx:
+        if self._card.kind is ModelKind.DETECTRON2:
+            return fitted_size(picture_px, self._card.input_size_px)
+        return self._card.input_size_px
 
     def _boxes(self, answers: list[NDArray[Any]]) -> RawBoxes:
         boxes, scores, classes = answers
         return RawBoxes(boxes.astype(np.float32), scores.astype(np.float32), self._labels[classes])
+
+
+def _check_size(card: ModelCard, graph: Graph) -> None:
+    """Refuse a graph that fixes another size than the card's."""
+    width_px, height_px = card.input_size_px
+    sides = list(graph.input_shape)
+    is_free = card.kind is ModelKind.DETECTRON2  # whose pictures keep their proportions
+    if sides != ([1, None, None, 3] if is_free else [1, height_px, width_px, 3]):
+        raise InvalidInputError(
+            f"the graph takes {sides}, but input_size is {[width_px, height_px]}"
+        )
 
 
 def _label_of_class(card: ModelCard) -> LabelArray:

@@ -28,8 +28,8 @@ class Graph(Protocol):
     """A network that takes pictures, and answers with arrays."""
 
     @property
-    def input_shape(self) -> Sequence[int | str | None]:
-        """Four sides of the input, a number where the graph fixes it."""
+    def input_shape(self) -> Sequence[int | None]:
+        """Four sides of the input; None where the graph does not fix one."""
         ...
 
     def run(self, images_rgb: NDArray[np.uint8]) -> list[NDArray[Any]]:
@@ -82,10 +82,10 @@ class OnnxRuntimeGraph:
             raise InvalidInputError(f"{_file_of(package)}: cannot be run: {error}") from error
 
     @property
-    def input_shape(self) -> Sequence[int | str | None]:
+    def input_shape(self) -> Sequence[int | None]:
         """As :class:`Graph` says."""
-        shape: list[int | str | None] = self._session.get_inputs()[0].shape
-        return shape
+        sides = self._session.get_inputs()[0].shape
+        return [side if isinstance(side, int) else None for side in sides]
 
     def run(self, images_rgb: NDArray[np.uint8]) -> list[NDArray[Any]]:
         """As :class:`Graph` says."""
@@ -129,7 +129,7 @@ class OpenVinoGraph:
         self._lock = Lock()  # one request answers one caller at a time
 
     @property
-    def input_shape(self) -> Sequence[int | str | None]:
+    def input_shape(self) -> Sequence[int | None]:
         """As :class:`Graph` says."""
         return self._input_shape
 
