@@ -21,6 +21,7 @@ from workers.batched_detector import BatchedDetector
 from workers.celery_app import ImportedCelery
 from workers.heartbeat import make_worker_id
 from workers.metrics import WorkerMetrics
+from workers.model_choice import AS_PACKAGED, ModelChoice, read_model_choice
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
 from workers.warm_up import warm_up
@@ -40,11 +41,12 @@ class Environment:
 
     Attributes:
         image_store: ``file:///folder`` or ``s3://bucket/prefix``.
-        detector: Folder of a model package; "" for the one that is shipped. So for ``embedder``.
+        detector: As :func:`vision.load.load_detector` takes it. So ``embedder``.
         clustering: How alike items become clusters.
         alive_file: Its age shows a probe that the process works; ``None`` for none.
         batch: What one call of the detector may hold.
         metrics_port: Where a GPU worker answers Prometheus; ``None`` for nowhere.
+        models: How detector and embedder are to differ from what their packages say.
     """
 
     database_url: str
@@ -59,6 +61,7 @@ class Environment:
     alive_file: Path | None = None
     batch: BatchLimits = DEFAULT_BATCH
     metrics_port: int | None = None
+    models: ModelChoice = AS_PACKAGED
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -84,6 +87,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
             _number(variables, "SORTERBOT_BATCH_PIXELS", DEFAULT_BATCH.max_pixels),
         ),
         metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
+        models=read_model_choice(variables),
     )
 
 
@@ -119,7 +123,7 @@ def make_services(environment: Environment) -> Services:
         images=make_image_store(environment.image_store),
         queue=CeleryQueue(environment.broker_url, environment.results_url, is_gateway=False),
         detector=LoadedOnce(partial(_load_detector, environment, metrics)),
-        embedder=LoadedOnce(partial(_load_embedder, environment.embedder)),
+        embedder=LoadedOnce(partial(_load_embedder, environment)),
         sleep=time.sleep,
         rules=Rules(max_image_pixels=environment.max_image_pixels),
         clustering=environment.clustering,
@@ -130,7 +134,10 @@ def make_services(environment: Environment) -> Services:
 def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedDetector:
     from vision.load import load_detector  # nor for torch
 
-    detector = load_detector(environment.detector)
+    chosen = environment.models
+    detector = load_detector(
+        environment.detector, chosen.device, chosen.score_threshold, chosen.input_size_px
+    )
     warm_up(detector, environment.batch.max_pictures)
     watchdog = Watchdog()
     watchdog.start()
@@ -143,10 +150,10 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
     )
 
 
-def _load_embedder(source: str) -> Embedder:
+def _load_embedder(environment: Environment) -> Embedder:
     from vision.load import load_embedder  # as above
 
-    embedder = load_embedder(source)
+    embedder = load_embedder(environment.embedder, environment.models.device)
     embedder.embed([np.zeros((64, 64, 3), np.uint8)])
     return embedder
 
