@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.models import DETECTOR_HELP
+
 if TYPE_CHECKING:
     from cli.calibration_sources import Source
     from sorter.calibration import Calibration
@@ -62,7 +64,7 @@ Detector = Annotated[
     str,
     typer.Option(
         envvar="SORTERBOT_DETECTOR",
-        help="Folder of the detector's package, for pictures that nobody looked at yet.",
+        help=f"For pictures that nobody looked at yet. {DETECTOR_HELP}",
         show_default="the shipped one",
     ),
 ]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.models import Detector, ScoreThreshold, model_environment
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,6 +27,8 @@ EPILOG = """
   $ sorterbot demo --seed 7 --items 16 --kinds 4 --containers 4 --out runs/four-kinds
 
   $ sorterbot demo --arms 3 --sessions 2 --json runs/demo.json
+
+  $ sorterbot demo --detector runs/detectron2/package
 
   $ sorterbot demo --until-clear
 
@@ -56,6 +60,8 @@ def demo(
         bool,
         typer.Option("--until-clear", help="Sort each table again until nothing more can be done."),
     ] = False,
+    detector: Detector = "",
+    score_threshold: ScoreThreshold = None,
     json: Annotated[
         Path | None, typer.Option(help="Write the result to this file, for machines.")
     ] = None,
@@ -78,7 +84,10 @@ def demo(
     console = Console(highlight=False)
     tables = TableSettings(seed, items, kinds, containers)
     out = out or Path("runs") / f"demo-{datetime.now():%Y%m%d-%H%M%S}"
-    clearings = run_on_own_stack(tables, arms, sessions, out, console, until_clear=until_clear)
+    models = model_environment(detector, score_threshold)
+    clearings = run_on_own_stack(
+        tables, arms, sessions, out, console, models, until_clear=until_clear
+    )
     for number, clearing in enumerate(clearings):
         _tell_table(clearing, tables.seed + number, console)
     _tell_result(clearings, tables.seed, console)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.models import Detector, ScoreThreshold, model_environment
+
 if TYPE_CHECKING:
     from cli.stack import LocalStack
 
@@ -21,6 +23,8 @@ EPILOG = """
   $ sorterbot up
 
   $ sorterbot up --folder runs/table --port 8080 --gpu-workers 2 --arm LEFT --arm RIGHT
+
+  $ sorterbot up --detector COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml --score-threshold 0.6
 
 **What it keeps**
 
@@ -48,6 +52,8 @@ def up(
     gpu_workers: Annotated[
         int, typer.Option(help="Processes that detect; on a GPU machine, one a GPU.", min=1)
     ] = 1,
+    detector: Detector = "",
+    score_threshold: ScoreThreshold = None,
     arm: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,7 +76,8 @@ def up(
         check_arm_id(arm_id)
     signal.signal(signal.SIGTERM, _interrupt)
     folder = folder or Path("runs") / f"stack-{datetime.now():%Y%m%d-%H%M%S}"
-    settings = StackSettings(folder, port=port, n_gpu_workers=gpu_workers)
+    models = model_environment(detector, score_threshold)
+    settings = StackSettings(folder, port=port, n_gpu_workers=gpu_workers, environment=models)
     typer.echo(f"Starting in {folder}:")
     try:
         with LocalStack(settings, lambda sentence: typer.echo(f"  {sentence}")) as stack:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.models import Detector, model_environment
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -112,14 +114,6 @@ ThroughStack = Annotated[
     bool,
     typer.Option(
         "--through-stack", help="Send everything through a gateway and queues of its own."
-    ),
-]
-Detector = Annotated[
-    str,
-    typer.Option(
-        envvar="SORTERBOT_DETECTOR",
-        help="Folder of the detector's package.",
-        show_default="the shipped one",
     ),
 ]
 Embedder = Annotated[
@@ -270,9 +264,9 @@ def _sort_through_stack(
     from cli.bench import table_result
     from cli.demo import run_on_own_stack
 
-    names = ("SORTERBOT_DETECTOR", "SORTERBOT_EMBEDDER", "SORTERBOT_CLUSTERING")
-    texts = (*models, str(options.clustering))
-    environment = {name: text for name, text in zip(names, texts, strict=True) if text}
+    others = {"SORTERBOT_EMBEDDER": models[1], "SORTERBOT_CLUSTERING": str(options.clustering)}
+    chosen = {name: text for name, text in others.items() if text}
+    environment = {**model_environment(models[0]), **chosen}
     with TemporaryDirectory(prefix="sorterbot-") as folder:
         clearings = run_on_own_stack(
             tables,

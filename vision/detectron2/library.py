@@ -6,13 +6,7 @@ import warnings
 
 import torch
 
-from sorter.errors import InvalidInputError
-
-COMMIT = "02b5c4e295e990042a714712c21dc79b731e8833"
-INSTALL = (
-    "pip install --no-build-isolation "
-    f"'detectron2 @ git+https://github.com/facebookresearch/detectron2@{COMMIT}'"
-)
+from vision.detectron2.install import missing_error
 
 try:
     with warnings.catch_warnings():
@@ -32,6 +26,4 @@ try:
         from detectron2.utils.events import EventStorage as EventStorage
         from detectron2.utils.file_io import PathManager as PathManager
 except ImportError as error:
-    raise InvalidInputError(
-        f"this detector needs Detectron2, which is not installed ({error}); get it by: {INSTALL}"
-    ) from error
+    raise missing_error(str(error)) from error

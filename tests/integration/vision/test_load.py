@@ -16,9 +16,9 @@ import torch
 from sorter.errors import InvalidInputError
 from tests.integration.vision.toys import make_package
 from vision.device import device_from_name
-from vision.load import load_detector, load_embedder
+from vision.load import detector_folder, load_detector, load_embedder
 from vision.model_card import MODEL_FILE, ModelKind, Role
-from vision.package import ModelPackage, load_card, save_package
+from vision.package import ModelPackage, save_package
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages"
 
@@ -64,9 +64,10 @@ def test_a_device_that_does_not_exist_is_refused() -> None:
 
 @pytest.fixture
 def no_detectron2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide Detectron2, and forget what was imported with it."""
+    """Hide Detectron2, and forget what could only be imported with it."""
+    without = {"vision.detectron2.install", "vision.detectron2.plain_pickle"}
     for name in list(sys.modules):
-        if name.split(".")[0] == "detectron2" or name.startswith("vision.detectron2"):
+        if name.startswith(("detectron2.", "vision.detectron2.")) and name not in without:
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "detectron2", None)
 
@@ -102,12 +103,19 @@ def test_everything_else_works_without_detectron2() -> None:
     assert load_detector().score_threshold > 0
 
 
-def test_the_package_of_this_project_says_how_to_make_it_where_it_is_not_shipped() -> None:
+def test_the_package_of_this_project_is_the_shipped_or_the_trained_one_or_says_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     if (SHIPPED / "detectron2").exists():
-        assert load_card(SHIPPED / "detectron2").kind is ModelKind.DETECTRON2
-    else:
-        with pytest.raises(InvalidInputError, match="sorterbot train detector --kind detectron2"):
-            load_detector("detectron2")
+        assert detector_folder("detectron2") == SHIPPED / "detectron2"
+        return
+    with pytest.raises(
+        InvalidInputError, match="sorterbot train detector --kind detectron2 --out runs/detectron2"
+    ):
+        load_detector("detectron2")
+    save_package(make_package(), Path("runs/detectron2/package"))
+    assert load_detector("detectron2").version == make_package().card.full_name
 
 
 @pytest.mark.parametrize("size", [(96, 64), (48, 32)])
