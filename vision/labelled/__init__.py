@@ -1,1 +1,1 @@
-"""Labelled photographs as others keep them: YOLO and Pascal VOC folders, read as datasets."""
+"""Labelled photographs as others keep them: COCO, YOLO and Pascal VOC, read as datasets."""

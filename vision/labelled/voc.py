@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 from sorter.errors import InvalidInputError
 from vision.labelled.photographs import Outline, photographs_in, read_text
 
+_EDGES = ("xmin", "ymin", "xmax", "ymax")
+
 
 class VocLabels:
     """Folders ``JPEGImages`` and ``Annotations``, or two others; ``name.xml`` labels ``name.jpg``.
@@ -56,8 +58,8 @@ def _outline(thing: ET.Element) -> Outline:
     name, box = thing.findtext("name"), thing.find("bndbox")
     if not name or box is None:
         raise ValueError("an object without name or bndbox")
-    low = (_number(box, "xmin"), _number(box, "ymin"))
-    return Outline(name.strip(), *low, _number(box, "xmax"), _number(box, "ymax"))
+    x_min, y_min, x_max, y_max = (_number(box, edge) for edge in _EDGES)
+    return Outline(name.strip(), x_min, y_min, x_max, y_max)
 
 
 def _number(element: ET.Element, tag: str) -> float:

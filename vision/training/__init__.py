@@ -1,1 +1,1 @@
-"""How the nets learn: prepared pictures, augmentation, one resumable loop, two teachers."""
+"""How the nets learn: prepared pictures, augmentation, one resumable loop, lessons and pupils."""

@@ -164,7 +164,9 @@ def test_evaluating_a_folder_without_a_model_is_one_sentence(
     assert "model.json: cannot be read" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["train", "detector"], ["train", "embedder"], ["evaluate"]])
+@pytest.mark.parametrize(
+    "words", [["train", "detector"], ["train", "embedder"], ["evaluate"], ["pack"]]
+)
 def test_help_shows_examples(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words, "--help") == 0
     assert "$ sorterbot " + words[0] in capsys.readouterr().out
