@@ -57,8 +57,8 @@ class MicroBatcher(Generic[Picture, Answer]):
     error of its own. One that is out of memory is made again in halves, and later calls stay
     that small for a while; a single picture out of memory fails.
 
-    Nobody waits for ever: whatever ends the thread, all who wait are told, and so is whoever
-    comes later.
+    Nobody waits longer than ``answer_all`` takes: whatever ends the thread, all who wait are
+    told, and so is whoever comes later.
 
     Args:
         answer_all: Called with pictures in the order in which they came; returns their answers.
