@@ -88,3 +88,9 @@ def test_what_a_service_needs_it_is_told(name: str) -> None:
 def test_what_an_image_sets_is_read(dockerfile: str) -> None:
     known = read_by("gateway") | read_by("gpu-worker") | named_in("deploy/one_gpu.py") | OF_OTHERS
     assert set(environment_of(dockerfile)) <= known
+
+
+def test_whoever_runs_the_processes_elsewhere_finds_their_variables_described() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    asked = {name for each in own_services() for name in read_by(each)}
+    assert {name for name in asked if f"`{name}`" not in page} == set()
