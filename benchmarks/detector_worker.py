@@ -121,14 +121,18 @@ class FedWorker:
     def _await_all(self, sessions: set[str]) -> float:
         """Return when the last picture was finished, by the database's clock, seconds."""
         give_up_s = time.monotonic() + GIVE_UP_S
-        while time.monotonic() < give_up_s:
-            images = [image for each in sessions for image in self._store.load_images(each)]
-            ended = [image.finished_at for image in images if image.finished_at is not None]
-            if len(ended) == len(images):
-                _require_detected(images)
-                return max(ended).timestamp()
+        waiting = set(sessions)
+        while waiting := {each for each in waiting if not self._is_done(each)}:
+            if time.monotonic() > give_up_s:
+                raise TransientError(f"the worker was not done after {GIVE_UP_S:.0f} s")
             time.sleep(LOOK_EVERY_S)
-        raise TransientError(f"the worker was not done after {GIVE_UP_S:.0f} s")
+        images = [image for each in sessions for image in self._store.load_images(each)]
+        _require_detected(images)
+        return max(image.finished_at.timestamp() for image in images if image.finished_at)
+
+    def _is_done(self, session_id: str) -> bool:
+        session = self._store.load_session(session_id)
+        return session.n_detected + session.n_failed == session.n_images
 
     def _load_batches(self) -> Batches:
         with urllib.request.urlopen(self._metrics_url, timeout=10) as answer:  # noqa: S310
