@@ -6,22 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from sorter.types import Detections
 from vision.device import run_on_device
 from vision.model_card import LABELS as LABELS
-from vision.networks import (
-    DetectorArchitecture,
-    DetectorNetwork,
-    build_detector,
-    resized_rgb,
-    tensor_from_rgb,
-)
+from vision.networks import DetectorArchitecture, DetectorNetwork, build_detector
 from vision.package import ModelCard, ModelPackage
 from vision.ports import RgbImage
 from vision.postprocessing import RawBoxes, detections_from_boxes
+from vision.resizing import resized_batch
 from vision.weights import load_weights
 
 
@@ -62,22 +56,22 @@ class TorchvisionDetector:
 
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """As :class:`vision.ports.Detector` says."""
-        input_px = self._card.input_size_px
-        small = [resized_rgb(image, input_px) for image in images_rgb]
-        found = run_on_device(lambda: self._forward(small))
+        found = run_on_device(lambda: self._forward(images_rgb))
         sizes = [(image.shape[1], image.shape[0]) for image in images_rgb]
         return [
-            detections_from_boxes(boxes, self._threshold, input_px, picture_px)
+            detections_from_boxes(boxes, self._threshold, self._card.input_size_px, picture_px)
             for boxes, picture_px in zip(found, sizes, strict=True)
         ]
 
-    def _forward(self, small_rgb: list[NDArray[np.uint8]]) -> list[RawBoxes]:
-        at_once = 1 if self._device.type == "cpu" else max(1, len(small_rgb))
+    def _forward(self, images_rgb: Sequence[RgbImage]) -> list[RawBoxes]:
+        at_once = 1 if self._device.type == "cpu" else max(1, len(images_rgb))
         found: list[RawBoxes] = []
         with torch.inference_mode():
-            for start in range(0, len(small_rgb), at_once):
-                batch = tensor_from_rgb(small_rgb[start : start + at_once], self._device)
-                found.extend(_raw_boxes(answer) for answer in self._network(batch)[0])
+            for start in range(0, len(images_rgb), at_once):
+                batch = resized_batch(
+                    images_rgb[start : start + at_once], self._card.input_size_px, self._device
+                )
+                found.extend(_raw_boxes(answer) for answer in self._network(batch / 255.0)[0])
         return found
 
 
