@@ -1,14 +1,12 @@
 """Fetches a model package while an image is built: ``fetch_package.py URL FOLDER``.
 
 The address is of a ``.tar``, ``.tar.gz`` or ``.zip`` archive, over https or as ``file:///...``;
-the package's files lie at its top or in its only folder. Nothing is left in ``FOLDER`` unless
-the weights are those that ``model.json`` was written for.
+the package's files lie at its top or in a folder. Nothing is left in ``FOLDER`` unless it is
+a whole package, with the weights that its ``model.json`` was written for.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import sys
 import tarfile
@@ -18,20 +16,17 @@ import zipfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-MODEL_FILE = "model.json"
-WEIGHTS_FILES = ("weights.safetensors", "model.onnx")
+from sorter.errors import InvalidInputError
+from vision.package import MODEL_FILE, load_card, load_package
+
 TIMEOUT_S = 60.0
-
-
-class PackageError(Exception):
-    """What came is no model package, or not a whole one."""
 
 
 def fetch_package(url: str, folder: Path) -> None:
     """Bring the package at ``url`` into ``folder``, which must not exist yet.
 
     Raises:
-        PackageError: The address or the archive cannot be used, or holds something else.
+        InvalidInputError: The address or the archive cannot be used, or holds no whole package.
         OSError: The address does not answer, or the folder cannot be written.
     """
     with tempfile.TemporaryDirectory() as scratch:
@@ -39,7 +34,7 @@ def fetch_package(url: str, folder: Path) -> None:
         unpacked = Path(scratch) / "unpacked"
         unpack(archive, unpacked)
         package = package_folder(unpacked)
-        check_weights(package)
+        load_package(package, load_card(package).kind, runtime=None)
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(package, folder)
 
@@ -48,11 +43,11 @@ def download(url: str, folder: Path) -> Path:
     """Save what the address gives under the name that it ends in, and return where.
 
     Raises:
-        PackageError: The address is neither https nor a file's.
+        InvalidInputError: The address is neither https nor a file's.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"https", "file"}:
-        raise PackageError(f"WEIGHTS_URL must begin with https:// or file:///, not {url!r}")
+        raise InvalidInputError(f"WEIGHTS_URL must begin with https:// or file:///, not {url!r}")
     path = folder / Path(parts.path).name
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, path.open("wb") as file:  # noqa: S310
         shutil.copyfileobj(answer, file)
@@ -63,7 +58,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack an archive; members that would lie elsewhere, links and devices are refused.
 
     Raises:
-        PackageError: It is neither tar nor zip, damaged, or holds such a member.
+        InvalidInputError: It is neither tar nor zip, damaged, or holds such a member.
     """
     try:
         if zipfile.is_zipfile(archive):
@@ -74,39 +69,23 @@ def unpack(archive: Path, folder: Path) -> None:
                 members.extractall(folder, filter="data")
     except (tarfile.TarError, zipfile.BadZipFile) as error:
         reason = str(error).partition("\n")[0].rstrip(":")
-        raise PackageError(f"{archive.name} cannot be unpacked: {reason}") from error
+        raise InvalidInputError(f"{archive.name} cannot be unpacked: {reason}") from error
 
 
 def package_folder(folder: Path) -> Path:
-    """Return where the package's files lie: here, or in the only folder.
+    """Return where the package's files lie: here, or in a folder of this one.
 
     Raises:
-        PackageError: There is no package.
+        InvalidInputError: There is no package.
     """
     for candidate in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
         if (candidate / MODEL_FILE).is_file():
             return candidate
-    raise PackageError(f"the archive holds no {MODEL_FILE}")
-
-
-def check_weights(folder: Path) -> None:
-    """Compare the weights with the checksum in ``model.json``.
-
-    Raises:
-        PackageError: They are missing or others.
-    """
-    wanted = json.loads((folder / MODEL_FILE).read_text()).get("weights_sha256")
-    for name in WEIGHTS_FILES:
-        if (folder / name).is_file():
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            if found != wanted:
-                raise PackageError(f"{name}: its SHA-256 is not weights_sha256 of {MODEL_FILE}")
-            return
-    raise PackageError(f"the package holds none of {', '.join(WEIGHTS_FILES)}")
+    raise InvalidInputError(f"the archive holds no {MODEL_FILE}")
 
 
 if __name__ == "__main__":
     try:
         fetch_package(sys.argv[1], Path(sys.argv[2]))
-    except (OSError, ValueError, PackageError) as error:
+    except (OSError, ValueError, InvalidInputError) as error:
         sys.exit(f"fetch_package: {error}")

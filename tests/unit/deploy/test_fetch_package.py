@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deploy.fetch_package import PackageError, fetch_package
+from deploy.fetch_package import fetch_package
+from sorter.errors import InvalidInputError
 from tests.unit.deploy.files import ROOT
 from vision.package import ModelCard, ModelKind, ModelPackage, load_package, save_package
 
@@ -44,7 +45,7 @@ def test_weights_of_another_package_are_refused_and_nothing_is_left(
 ) -> None:
     (package / "weights.safetensors").write_bytes(b"others")
     folder = tmp_path / "models" / "detector"
-    with pytest.raises(PackageError, match="SHA-256"):
+    with pytest.raises(InvalidInputError, match="SHA-256"):
         fetch_package(archived(package, "zip", with_folder=False), folder)
     assert not folder.exists()
 
@@ -55,14 +56,14 @@ def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
         member = tarfile.TarInfo("../outside")
         member.size = 4
         members.addfile(member, io.BytesIO(b"evil"))
-    with pytest.raises(PackageError, match="cannot be unpacked"):
+    with pytest.raises(InvalidInputError, match="cannot be unpacked"):
         fetch_package(archive.as_uri(), tmp_path / "models")
     assert not (tmp_path / "outside").exists()
 
 
 @pytest.mark.parametrize("url", ["http://host/x.tar", "s3://bucket/x.tar", "x.tar", ""])
 def test_only_https_and_files_are_fetched(url: str, tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match="must begin with https"):
+    with pytest.raises(InvalidInputError, match="must begin with https"):
         fetch_package(url, tmp_path / "models")
 
 
