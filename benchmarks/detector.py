@@ -17,7 +17,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,8 @@ from benchmarks.detector_machine import describe_machine, describe_versions, dev
 from benchmarks.detector_original import OneByOne, original_way
 from benchmarks.detector_pictures import make_pictures
 from benchmarks.detector_summary import Round, document_of, table_of
-from benchmarks.detector_worker import Burst, FedWorker
+from benchmarks.detector_worker import FedWorker
+from cli import models
 from cli.programs import MOST_THREADS, n_cores
 from cli.report import write_json
 from cli.services.network import free_port
@@ -80,15 +81,48 @@ def batches_from_text(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in words)
 
 
+class Measured:
+    """The three ways of detecting, ready to be measured on the same pictures."""
+
+    def __init__(
+        self,
+        network: Detector,
+        alone: OneByOne,
+        worker: FedWorker,
+        pictures: Sequence[bytes],
+        size: ImageSize,
+    ) -> None:
+        self._network = network
+        self._alone = alone
+        self._worker = worker
+        self._pictures = pictures
+        self._size = size
+        self._images_rgb = [decode_rgb(data) for data in pictures]
+
+    def warm_up(self, batches: Sequence[int]) -> None:
+        """Make the first calls, which are slow: of each batch size, and of each way."""
+        for batch in batches:
+            raw_rate(self._network, self._images_rgb[:batch], batch)
+        one_by_one_rate(self._alone, self._pictures[:1])
+        self._worker.feed(self._pictures, self._size)
+
+    def take_turn(self, batches: Sequence[int]) -> Round:
+        """Measure each way once, one after the other."""
+        raw = {batch: raw_rate(self._network, self._images_rgb, batch) for batch in batches}
+        burst = self._worker.feed(self._pictures, self._size)
+        one_by_one = one_by_one_rate(self._alone, self._pictures)
+        return Round(raw, len(self._pictures) / burst.seconds, one_by_one, burst.mean_batch)
+
+
 @contextmanager
 def fed_worker(detector: str, device: str, max_batch: int) -> Iterator[FedWorker]:
     """Start a stack with one GPU worker, ready and warm, in a folder that goes with it."""
     port = free_port()
     environment = {
-        "SORTERBOT_DETECTOR": detector,
+        **models.model_environment(detector),
+        "SORTERBOT_DEVICE": device,
         "SORTERBOT_MAX_BATCH": str(max_batch),
         "SORTERBOT_METRICS_PORT": str(port),
-        **({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {}),
     }
     with tempfile.TemporaryDirectory() as folder:
         settings = StackSettings(Path(folder), port=0, environment=environment)
@@ -97,7 +131,7 @@ def fed_worker(detector: str, device: str, max_batch: int) -> Iterator[FedWorker
 
 
 def main(
-    detector: Annotated[str, typer.Option(help="As `sorterbot demo --detector` takes it.")] = "",
+    detector: models.Detector = "",
     pictures: Annotated[int, typer.Option(help="In a burst, from 8 robots.", min=1)] = 64,
     size: Annotated[str, typer.Option(help="Width and height of a picture.")] = "1640x1232",
     batches: Annotated[str, typer.Option(help="Batch sizes of the raw network.")] = "1,2,4,8",
@@ -113,20 +147,15 @@ def main(
     console = Console(highlight=False)
     of_size, sizes = size_from_text(size), batches_from_text(batches)
     device = device_named(device)
-    data = make_pictures(pictures, of_size)
-    images_rgb = [decode_rgb(each) for each in data]
     network = load_detector(detector, device)
     alone, one_by_one = original_way(detector, device)
+    data = make_pictures(pictures, of_size)
     turns: list[Round] = []
     with fed_worker(detector, device, max_batch) as worker:
-        for batch in sizes:  # the first calls are slow, each at its size
-            raw_rate(network, images_rgb[:batch], batch)
-        one_by_one_rate(alone, data[:1])
-        worker.feed(data, of_size)
+        measured = Measured(network, alone, worker, data, of_size)
+        measured.warm_up(sizes)
         for number in range(1, rounds + 1):
-            raw = {batch: raw_rate(network, images_rgb, batch) for batch in sizes}
-            burst = worker.feed(data, of_size)
-            turns.append(_round(raw, burst, one_by_one_rate(alone, data), len(data)))
+            turns.append(measured.take_turn(sizes))
             console.print(f"round {number} of {rounds}: {_told(turns[-1])}")
     told = {
         "device": describe_machine(device)["device"],
@@ -142,10 +171,6 @@ def main(
     console.print(table_of(document))
     if json is not None:
         write_json(json, document)
-
-
-def _round(raw: Mapping[int, float], burst: Burst, one_by_one: float, n: int) -> Round:
-    return Round(raw, n / burst.seconds, one_by_one, burst.mean_batch)
 
 
 def _told(turn: Round) -> str:
