@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sorter.errors import InvalidInputError
 from vision.embedder import network_of
+from vision.export.gathering_pool import gather_regions
 from vision.export.onnx_graph import (
     DETECTOR_OUTPUTS,
     EMBEDDER_OUTPUTS,
@@ -55,6 +56,7 @@ def _traced_detector(package: ModelPackage) -> ModelProto:
     architecture = DetectorArchitecture.from_mapping(card.architecture)
     network = build_detector(architecture, len(card.labels))
     load_weights(network, package.weights)
+    gather_regions(network, card.input_size_px)
     whole = DetectorGraph(network)
     return graph_of(whole, card.input_size_px, DETECTOR_OUTPUTS)
 
