@@ -126,7 +126,13 @@ def detector(
         typer.Option(min=1e-6, help="Highest rate; without it 0.001, with --from 0.0004."),
     ] = None,
     seed: Seed = 0,
-    out: Out = Path("runs/detector"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for pictures, checkpoints, curves and package; without it, "
+            "runs/detector, or runs/detectron2."
+        ),
+    ] = None,
     steps: Steps = None,
     epochs: Epochs = 4.0,
     batch: Batch = 8,
@@ -146,7 +152,10 @@ def detector(
     from cli.training_run import Order
 
     n_steps = steps or round(views * epochs / batch) or min(1, views)
-    order = Order(views, judges, seed, out, n_steps, batch, device, workers, resume, model_version)
+    folder = out or Path("runs") / ("detector" if kind == "torchvision" else kind)
+    order = Order(
+        views, judges, seed, folder, n_steps, batch, device, workers, resume, model_version
+    )
     order = replace(order, patience=patience, precision=precision, evaluate_every=evaluate_every)
     asked = DetectorOrder(
         photographs or (),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
 from sorter.errors import InvalidInputError
 from vision.detectron2.library import align_and_update_state_dicts
 from vision.detectron2.plain_pickle import plain_from_pickle
+from vision.weight_files import tensors_by_name, tensors_from_file
 
 _BOXLESS = ("roi_heads.mask_", "roi_heads.keypoint_", "pixel_mean", "pixel_std")
 _ANCHORS = "anchor_generator.cell_anchors"
@@ -39,13 +36,15 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read the weights in a ``.pth`` or a ``.pkl`` file.
+    """Read the weights in a ``.pth``, a ``.safetensors`` or a ``.pkl`` file.
 
     Raises:
         InvalidInputError: The file is missing or broken, or holds anything but weights.
     """
+    if path.suffix != ".pkl":
+        return Checkpoint(tensors_from_file(path))
     try:
-        return _from_pickle(path) if path.suffix == ".pkl" else _from_torch(path)
+        return _from_pickle(path)
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from error
 
@@ -94,21 +93,6 @@ def _finds_no_boxes(key: str) -> bool:
     return key.startswith(_BOXLESS) or _ANCHORS in key
 
 
-def _from_torch(path: Path) -> Checkpoint:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of formats that torch once wrote
-            loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
-    except Exception as error:  # whatever a broken stream makes an unpickler do
-        first_line = str(error).partition("\n")[0]
-        raise InvalidInputError(
-            f"{path}: holds more than weights, or none: {first_line}"
-        ) from error
-    return Checkpoint(_tensors(loaded, path))
-
-
 def _from_pickle(path: Path) -> Checkpoint:
     """Read a file of the model zoo, or of the zoo of Detectron2's forerunner.
 
@@ -120,24 +104,10 @@ def _from_pickle(path: Path) -> Checkpoint:
     if "model" in data and "__author__" in data:
         is_caffe2 = data["__author__"] == "Caffe2"
         return Checkpoint(
-            _tensors(data, path), bool(data.get("matching_heuristics", False)), is_caffe2
+            tensors_by_name(data, path), bool(data.get("matching_heuristics", False)), is_caffe2
         )
     blobs = data.get("blobs", data)
     if not isinstance(blobs, dict):
         raise InvalidInputError(f"{path}: not a file of a model zoo")
     weights = {name: w for name, w in blobs.items() if not str(name).endswith("_momentum")}
-    return Checkpoint(_tensors(weights, path), is_matched_by_suffix=True, is_caffe2=True)
-
-
-def _tensors(loaded: Any, path: Path) -> dict[str, Tensor]:
-    """Return what lies under ``model``, or the whole, as tensors by name."""
-    weights = loaded.get("model", loaded) if isinstance(loaded, Mapping) else None
-    if not isinstance(weights, Mapping) or not weights:
-        raise InvalidInputError(f"{path}: holds no weights by name")
-    tensors = {}
-    for name, value in weights.items():
-        tensor = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
-        if not isinstance(name, str) or not isinstance(tensor, Tensor):
-            raise InvalidInputError(f"{path}: {name!r} is no weight")
-        tensors[name] = tensor
-    return tensors
+    return Checkpoint(tensors_by_name(weights, path), is_matched_by_suffix=True, is_caffe2=True)

@@ -70,14 +70,20 @@ def test_a_package_taken_apart_and_packed_again_is_the_same(
 
 @pytest.mark.detectron2
 @needs_detectron2
-def test_a_network_of_detectron2_is_packed_with_its_label_map(tmp_path: Path, picture: str) -> None:
+@pytest.mark.parametrize("form", ["pth", "safetensors"])
+def test_a_network_of_detectron2_is_packed_with_its_label_map(
+    tmp_path: Path, picture: str, form: str
+) -> None:
     package = make_detectron2_package()
     card = replace(package.card, score_threshold=0.02)
     save_package(ModelPackage(card, package.weights, package.config), tmp_path / "made")
     (tmp_path / "map.json").write_text('{"item": "container", "container": "item"}')
     words = ["pack", "--config", tmp_path / "made" / CONFIG_FILE, "--label-map"]
     words += [tmp_path / "map.json", "--input", "96x64", "--threshold", "0.02", "--name", "turned"]
-    words += ["--weights", write_torch(package, tmp_path / "net.pth", is_wrapped=True)]
+    weights = tmp_path / "made" / WEIGHTS_FILE
+    if form == "pth":
+        weights = write_torch(package, tmp_path / "net.pth", is_wrapped=True)
+    words += ["--weights", weights]
     assert run(*words, "--out", tmp_path / "packed", "--picture", picture) == 0
 
     image = Rectangles(1)[0][0]
