@@ -40,6 +40,7 @@ from vision.label_maps import COCO, load_label_map
 from vision.load import load_detector
 from vision.model_card import Role
 from vision.package import ModelPackage, save_package
+from vision.weights import weights_of
 
 pytestmark = pytest.mark.detectron2
 CPU = torch.device("cpu")
@@ -292,3 +293,25 @@ def test_a_name_of_the_zoo_sorts_by_the_label_map_of_coco(toy_zoo: str) -> None:
     assert package.card.labels == tuple(roles)
     assert package.card.label_map == {n: r for n, r in roles.items() if r is not Role.IGNORE}
     assert load_detector(toy_zoo, "cpu").detect([picture()])[0].labels.dtype == np.int64
+
+
+def test_a_network_without_a_region_stage_detects_too() -> None:
+    levels = ["p3", "p4", "p5", "p6", "p7"]
+    config = make_config(
+        MODEL__META_ARCHITECTURE="RetinaNet",
+        MODEL__BACKBONE__NAME="build_retinanet_resnet_fpn_backbone",
+        MODEL__RESNETS__OUT_FEATURES=["res3", "res4", "res5"],
+        MODEL__FPN__IN_FEATURES=["res3", "res4", "res5"],
+        MODEL__RETINANET__IN_FEATURES=levels,
+        MODEL__RETINANET__NUM_CLASSES=3,
+        MODEL__RETINANET__NUM_CONVS=1,
+        MODEL__RETINANET__PRIOR_PROB=0.6,
+    )
+    torch.manual_seed(0)
+    package = make_detectron2_package()
+    network = build_network(config)
+    one_stage = replace(package, config=text_from_config(config), weights=weights_of(network))
+    found = detected(one_stage)
+    assert n_classes(config) == 3
+    assert len(found) > 0
+    assert set(found.labels.tolist()) <= {int(Label.ITEM), int(Label.CONTAINER)}
