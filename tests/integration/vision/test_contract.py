@@ -10,14 +10,20 @@ import pytest
 from sorter.types import Detections
 from tests.factories import make_detections
 from tests.fakes import FakeDetector, FakeEmbedder
+from tests.integration.vision.exporting import KINDS, exported_of
 from tests.integration.vision.untrained_detectron2 import make_detectron2_package
-from vision.load import load_detector, load_embedder
+from vision.load import embedder_of, load_detector, load_embedder
 from vision.package import save_package
 from vision.ports import Detector, Embedder, RgbImage
 
 
 @pytest.fixture(
-    params=["fake", "shipped", pytest.param("detectron2", marks=pytest.mark.detectron2)],
+    params=[
+        "fake",
+        "shipped",
+        "exported",
+        pytest.param("detectron2", marks=pytest.mark.detectron2),
+    ],
     scope="module",
 )
 def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Detector:
@@ -25,13 +31,16 @@ def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         return FakeDetector(make_detections(3))
     if request.param == "shipped":
         return load_detector()
-    folder = tmp_path_factory.mktemp("detectron2")
-    save_package(make_detectron2_package(), folder)
+    exports = request.param == "exported"
+    folder = tmp_path_factory.mktemp(request.param)
+    save_package(exported_of(KINDS[0]) if exports else make_detectron2_package(), folder)
     return load_detector(str(folder))
 
 
-@pytest.fixture(params=["fake", "shipped"], scope="module")
+@pytest.fixture(params=["fake", "shipped", "exported"], scope="module")
 def embedder(request: pytest.FixtureRequest) -> Embedder:
+    if request.param == "exported":
+        return embedder_of(exported_of(KINDS[1]), "cpu")
     return FakeEmbedder() if request.param == "fake" else load_embedder()
 
 
