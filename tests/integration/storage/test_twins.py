@@ -133,14 +133,15 @@ class Twins(RuleBasedStateMachine):
     def publish(self, number: int) -> None:
         self.ask(lambda store: store.mark_published(self.image(number)))
 
-    @rule(number=IMAGES, worker=WORKERS)
-    def claim_image(self, number: int, worker: str) -> None:
+    @rule(number=IMAGES, worker=WORKERS, first_only=st.booleans())
+    def claim_image(self, number: int, worker: str, first_only: bool) -> None:
         claims = self.ask(
             lambda store: store.claim_image(
                 self.image(number),
                 worker,
                 dead_after_s=DEAD_AFTER_S,
                 max_attempts=3,
+                first_only=first_only,
             )
         )
         self.claims += [claims] if claims[0] is not None else []
