@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sorter.clustering import FREE
 from sorter.types import LabelArray
 
-LEAST_SHARE_ALIKE = 0.75
-"""Of a container's contents that have to be of one kind, so that a stray one is forgiven."""
+LEAST_SHARE_ALIKE = 0.6
+"""Of a container's contents that have to be of one kind, so that one stray thing in three is
+forgiven."""
 
 LEAST_LIKENESS_SHARE = 0.1
 """Of the way from how alike things of two kinds are to how alike things of one kind are: contents
