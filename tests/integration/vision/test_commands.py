@@ -9,7 +9,7 @@ from cli.main import main
 from sorter.types import Label
 from tests.integration.vision.detectron2_toys import make_detectron2_package, needs_detectron2
 from tests.unit.vision.labelled.folders import write_coco, write_yolo
-from vision.package import save_package
+from vision.package import ModelKind, load_package, save_package
 
 SHIPPED = Path(__file__).parents[3] / "vision" / "packages" / "detector"
 EMBEDDER = SHIPPED.parent / "embedder"
@@ -88,7 +88,8 @@ def test_a_coco_dataset_alone_teaches_and_judges_until_patience_ends(
     assert "b.png: a box lies outside the picture" in told.err
     assert "evaluations without a better ap50_photographs: 1" in " ".join(told.out.split())
     card = json.loads((out / "package" / "model.json").read_text())
-    assert card["training"]["how"].startswith("from sorterbot-detector@2.1.0; photographs (coco, ")
+    start = load_package(SHIPPED, ModelKind.DETECTOR).card.full_name
+    assert card["training"]["how"].startswith(f"from {start}; photographs (coco, ")
     assert card["scores"]["validation"].keys() >= {"ap50_photographs", "false_boxes_a_photograph"}
 
 
