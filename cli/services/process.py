@@ -8,9 +8,10 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +92,27 @@ class Leash:
         self.close()
 
 
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back: amid a start they would leave a process that nobody holds."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # no signal is handled here
+        return
+    came: list[int] = []
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored stays so: the new process inherits that, but no handler.
+    former = {number: one for number, one in former.items() if one not in (signal.SIG_IGN, None)}
+    for number in former:
+        signal.signal(number, lambda one, _: came.append(one))
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        for one in came:
+            signal.raise_signal(signal.Signals(one))
+
+
 class Child:
     """One running program, in a process group of its own."""
 
@@ -98,7 +120,7 @@ class Child:
         self.program = program
         self._leash = leash
         self._is_asked = False
-        with program.log.open("ab") as log:
+        with program.log.open("ab") as log, _interrupts_wait():
             self._process = subprocess.Popen(
                 program.argv,
                 cwd=program.folder,
@@ -108,7 +130,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        leash.hold(self.pid, program.stop_signal)
+            leash.hold(self.pid, program.stop_signal)
 
     @property
     def pid(self) -> int:

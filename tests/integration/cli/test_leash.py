@@ -5,8 +5,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from cli.services.leash import end_groups, held_groups
+from cli.services.process import Child, Leash, Program
 from tests.integration.cli.processes import eventually, lives
 
 START_AND_WAIT = """
@@ -45,3 +49,29 @@ def test_a_group_that_has_already_ended_is_passed_over() -> None:
     started = time.monotonic()
     end_groups({process.pid: signal.SIGTERM})
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_a_start_leaves_nobody_behind(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen = subprocess.Popen
+
+    def interrupted(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        process = popen(*args, **options)
+        started.append(process)
+        signal.raise_signal(number)
+        return process
+
+    program = Program("sleeper", ("sleep", "600"), tmp_path, tmp_path / "log")
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with Leash() as leash:
+            monkeypatch.setattr(subprocess, "Popen", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                Child(program, leash)
+            monkeypatch.undo()
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    assert started[0].wait(10) == -signal.SIGTERM
