@@ -147,37 +147,34 @@ def _by_centres(
 ) -> LabelArray:
     """K-Means in which things of a known kind stay with it: the best of many starts.
 
+    Each begins at the centre of each known kind and at others, drawn among things unlike those
+    and each other: no more of them than different things that no known kind's centre looks like.
+
     Source: constrained seeding of S. Basu, A. Banerjee and R. Mooney, Semi-supervised clustering
     by seeding, 2002.
     """
     chance = np.random.RandomState(seed)  # scikit-learn takes no Generator
-    ends = [
-        _settle(embeddings, held, _first_centres(embeddings, k, held, chance), nearness)
-        for _ in range(N_STARTS)
-    ]
+    known = cluster_centres(embeddings[held != FREE], held[held != FREE])
+    # In another order the same things would be drawn by another chance.
+    others = np.unique(np.round(embeddings[held == FREE], TWIN_DECIMALS), axis=0)
+    apart = _distances_from(known, others)
+    others, apart = others[apart > _TWIN_DISTANCE], apart[apart > _TWIN_DISTANCE]
+    n = min(k - len(known), len(others))
+    if n < 1:
+        return _settle(embeddings, held, known, nearness)[1]
+    ends = []
+    for _ in range(N_STARTS):
+        drawn, _ = kmeans_plusplus(others, n, sample_weight=apart, random_state=chance)
+        ends.append(_settle(embeddings, held, np.concatenate([known, drawn]), nearness))
     gains = [gain for gain, _ in ends]
     return ends[int(np.argmax(gains))][1]
 
 
-def _first_centres(
-    embeddings: Embeddings, k: int, held: LabelArray, chance: np.random.RandomState
-) -> Embeddings:
-    """Return the centre of each known kind, then others among things unlike those and each other.
-
-    There are no more of these than different things that no known kind's centre looks like.
-    """
-    known = cluster_centres(embeddings[held != FREE], held[held != FREE])
-    others = np.unique(np.round(embeddings[held == FREE], TWIN_DECIMALS), axis=0)
-    apart = np.ones(len(others))
-    if len(known):
-        apart = ((others[:, None] - known) ** 2).sum(axis=2).min(axis=1)
-        others, apart = others[apart > _TWIN_DISTANCE], apart[apart > _TWIN_DISTANCE]
-    n = min(k - len(known), len(others))
-    if n < 1:
-        return known
-    # In another order the same things would be drawn by another chance.
-    drawn, _ = kmeans_plusplus(others, n, sample_weight=apart, random_state=chance)
-    return np.concatenate([known, drawn])
+def _distances_from(centres: Embeddings, others: Embeddings) -> NDArray[np.float64]:
+    """Return the squared distance of each from the nearest centre; 1 where there is no centre."""
+    if not len(centres):
+        return np.ones(len(others))
+    return np.asarray(((others[:, None] - centres) ** 2).sum(axis=2).min(axis=1))
 
 
 def _settle(
