@@ -60,6 +60,12 @@ def connect(proxy: Proxy) -> socket.socket:
     return socket.create_connection((LOOPBACK, proxy.port), PATIENCE_S)
 
 
+def connect_and_listen(client: socket.socket, proxy: Proxy) -> None:
+    """Be cut while it listens, or as early as while it connects."""
+    client.connect((LOOPBACK, proxy.port))
+    client.recv(1)
+
+
 def echoed(client: socket.socket, data: bytes) -> bytes:
     client.sendall(data)
     return read(client, len(data))
@@ -166,9 +172,8 @@ def test_a_server_that_does_not_listen_cuts_the_connection() -> None:
         nobody.bind((LOOPBACK, 0))
         with Proxy(nobody.getsockname()[1]) as proxy, socket.socket() as client:
             client.settimeout(PATIENCE_S)
-            with pytest.raises(ConnectionResetError):  # as early as by connect(), on some days
-                client.connect((LOOPBACK, proxy.port))
-                client.recv(1)
+            with pytest.raises(ConnectionResetError):
+                connect_and_listen(client, proxy)
 
 
 def test_stopping_cuts_what_is_connected_and_frees_the_port(echo_port: int) -> None:
