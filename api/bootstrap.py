@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 import structlog
 
@@ -13,6 +14,7 @@ from api.context import Services, Settings
 from api.logs import configure_logs
 from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_image_store, make_store
+from storage.crash_points import with_crash_points
 from storage.schema import check_schema
 from workers.queue import CeleryQueue
 
@@ -43,9 +45,12 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
     settings = settings_from(environment)
     database_url = _required(environment, "SORTERBOT_DATABASE_URL")
     check_schema(database_url)
+    crash_folder = environment.get("SORTERBOT_CRASH_FOLDER")
+    crashes_in = Path(crash_folder) if crash_folder else None
+    images = make_image_store(_required(environment, "SORTERBOT_IMAGE_STORE"))
     services = Services(
-        store=make_store(database_url),
-        images=make_image_store(_required(environment, "SORTERBOT_IMAGE_STORE")),
+        store=with_crash_points(make_store(database_url), crashes_in),
+        images=with_crash_points(images, crashes_in),
         queue=CeleryQueue(
             _required(environment, "SORTERBOT_BROKER_URL"),
             _required(environment, "SORTERBOT_RESULTS_URL"),

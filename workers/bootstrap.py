@@ -47,6 +47,7 @@ class Environment:
         batch: What one call of the detector may hold.
         metrics_port: Where a GPU worker answers Prometheus; ``None`` for nowhere.
         models: How detector and embedder are to differ from what their packages say.
+        crash_folder: Where crash points are armed; ``None`` for nowhere.
     """
 
     database_url: str
@@ -62,6 +63,7 @@ class Environment:
     batch: BatchLimits = DEFAULT_BATCH
     metrics_port: int | None = None
     models: ModelChoice = AS_PACKAGED
+    crash_folder: Path | None = None
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -70,7 +72,6 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     Raises:
         InvalidInputError: One is missing, is no number where one is needed, or names nothing.
     """
-    alive_file = variables.get("SORTERBOT_ALIVE_FILE", "")
     return Environment(
         database_url=_required(variables, "SORTERBOT_DATABASE_URL"),
         broker_url=_required(variables, "SORTERBOT_BROKER_URL"),
@@ -81,13 +82,14 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         max_image_pixels=_number(variables, "SORTERBOT_MAX_IMAGE_PIXELS", DEFAULT_MAX_PIXELS),
         log_level=variables.get("SORTERBOT_LOG_LEVEL", "INFO"),
         clustering=_clustering(variables.get("SORTERBOT_CLUSTERING", Clustering.KMEANS)),
-        alive_file=Path(alive_file) if alive_file else None,
+        alive_file=_path(variables, "SORTERBOT_ALIVE_FILE"),
         batch=BatchLimits(
             _number(variables, "SORTERBOT_MAX_BATCH", DEFAULT_BATCH.max_pictures),
             _number(variables, "SORTERBOT_BATCH_PIXELS", DEFAULT_BATCH.max_pixels),
         ),
         metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
         models=read_model_choice(variables),
+        crash_folder=_path(variables, "SORTERBOT_CRASH_FOLDER"),
     )
 
 
@@ -113,13 +115,14 @@ def make_services(environment: Environment) -> Services:
         TransientError: The database does not answer.
     """
     from storage.bootstrap import make_image_store, make_store  # beat has no use for these
+    from storage.crash_points import with_crash_points
     from storage.schema import check_schema
 
     check_schema(environment.database_url)
     metrics = WorkerMetrics(environment.metrics_port)
     return Services(
         worker_id=make_worker_id(),
-        store=make_store(environment.database_url),
+        store=with_crash_points(make_store(environment.database_url), environment.crash_folder),
         images=make_image_store(environment.image_store),
         queue=CeleryQueue(environment.broker_url, environment.results_url, is_gateway=False),
         detector=LoadedOnce(partial(_load_detector, environment, metrics)),
@@ -166,6 +169,11 @@ def _clustering(name: str) -> Clustering:
         raise InvalidInputError(
             f"SORTERBOT_CLUSTERING must be one of {names}, not {name!r}"
         ) from None
+
+
+def _path(variables: Mapping[str, str], name: str) -> Path | None:
+    text = variables.get(name, "")
+    return Path(text) if text else None
 
 
 def _number(variables: Mapping[str, str], name: str, default: int) -> int:

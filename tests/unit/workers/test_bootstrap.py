@@ -31,6 +31,7 @@ def test_what_is_not_set_has_its_default() -> None:
         alive_file=None,
         batch=BatchLimits(max_pictures=8, max_pixels=32_000_000),
         metrics_port=None,
+        crash_folder=None,
     )
 
 
@@ -45,6 +46,7 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_MAX_BATCH": "16",
         "SORTERBOT_BATCH_PIXELS": "9000000",
         "SORTERBOT_METRICS_PORT": "9100",
+        "SORTERBOT_CRASH_FOLDER": "/crashes",
     }
     environment = read_environment(VARIABLES | more)
     assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
@@ -53,6 +55,7 @@ def test_what_is_set_counts() -> None:
     assert environment.alive_file == Path("/run/alive")
     assert environment.batch == BatchLimits(max_pictures=16, max_pixels=9_000_000)
     assert environment.metrics_port == 9100
+    assert environment.crash_folder == Path("/crashes")
 
 
 @pytest.mark.parametrize("missing", VARIABLES)
