@@ -83,12 +83,12 @@ def train_detector(order: Order, asked: DetectorOrder) -> dict[str, float]:
     """
     _check(order, asked)
     device = device_from_name(order.device)
+    torch.manual_seed(order.seed)  # of the weights that start by chance
     beginning = _beginning(order, asked, device)
     rate = asked.learning_rate or (WARM_LEARNING_RATE if asked.start else 1e-3)
     data = _data(asked, beginning.words)
     settings = detector_settings(order.steps, order.batch, order.seed, device, rate)
     settings = adjusted(replace(settings, learns_from=data), order)
-    torch.manual_seed(order.seed)  # of the weights that start by chance
     pupil = beginning.make_pupil(how_trained(order, data, settings))
     check_folder(order)
 

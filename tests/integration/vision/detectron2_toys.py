@@ -33,9 +33,9 @@ _TINY: dict[str, Any] = {
 
 def tiny_config() -> Any:
     """Return a configuration of some 100,000 values."""
-    from vision.training.pupils.compact import compact_config
+    from vision.training.pupils.compact import compact_config, fresh_architecture
 
-    config = compact_config((2 * SIZE_PX[0], 2 * SIZE_PX[1]))
+    config = compact_config(fresh_architecture((2 * SIZE_PX[0], 2 * SIZE_PX[1])))
     for name, value in _TINY.items():
         config.merge_from_list([name, value])
     return config

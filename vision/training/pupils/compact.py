@@ -6,12 +6,17 @@ from typing import Any
 
 from vision.detectron2.config import Config
 from vision.detectron2.library import get_cfg
-from vision.networks import DETECTOR_INPUT_PX, MEAN_RGB, STD_RGB
+from vision.networks import (
+    DETECTOR_INPUT_PX,
+    MEAN_RGB,
+    POSITIVE_SHARE,
+    REGIONS_LEARNT,
+    STD_RGB,
+    DetectorArchitecture,
+)
 
-_LEVELS = ["p2", "p3", "p4", "p5"]
+_LEVELS = ["p2", "p3", "p4"]
 _STAGES = ["res2", "res3", "res4", "res5"]
-_ANCHOR_SIZES_PX = ((12, 18), (27, 40), (62, 92), (128, 168))
-"""A row a level (strides 4, 8, 16, 32), at an input of ``DETECTOR_INPUT_PX``."""
 
 _VALUES: dict[str, Any] = {
     "INPUT.FORMAT": "RGB",
@@ -25,8 +30,6 @@ _VALUES: dict[str, Any] = {
     "MODEL.RESNETS.NORM": "BN",
     "MODEL.RESNETS.OUT_FEATURES": _STAGES,
     "MODEL.FPN.IN_FEATURES": _STAGES,
-    "MODEL.FPN.OUT_CHANNELS": 128,
-    "MODEL.ANCHOR_GENERATOR.ASPECT_RATIOS": [[0.5, 1.0, 2.0]],
     "MODEL.RPN.IN_FEATURES": _LEVELS,
     "MODEL.RPN.BATCH_SIZE_PER_IMAGE": 128,
     "MODEL.RPN.PRE_NMS_TOPK_TRAIN": 800,
@@ -35,29 +38,41 @@ _VALUES: dict[str, Any] = {
     "MODEL.RPN.POST_NMS_TOPK_TEST": 600,
     "MODEL.ROI_HEADS.NAME": "StandardROIHeads",
     "MODEL.ROI_HEADS.IN_FEATURES": _LEVELS,
-    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE": 96,
-    "MODEL.ROI_HEADS.POSITIVE_FRACTION": 0.4,
+    "MODEL.ROI_HEADS.BATCH_SIZE_PER_IMAGE": REGIONS_LEARNT,
+    "MODEL.ROI_HEADS.POSITIVE_FRACTION": POSITIVE_SHARE,
     "MODEL.ROI_HEADS.NMS_THRESH_TEST": 0.55,  # boxes of things that touch aslant overlap by half
     "MODEL.ROI_BOX_HEAD.NAME": "FastRCNNConvFCHead",
     "MODEL.ROI_BOX_HEAD.NUM_FC": 2,
-    "MODEL.ROI_BOX_HEAD.FC_DIM": 512,
     "MODEL.ROI_BOX_HEAD.POOLER_RESOLUTION": 7,
+    "MODEL.ROI_BOX_HEAD.POOLER_TYPE": "ROIAlign",  # torchvision's, without the half pixel's shift
     "MODEL.ROI_BOX_HEAD.POOLER_SAMPLING_RATIO": 1,
 }
 
 
-def compact_config(input_size_px: tuple[int, int] = DETECTOR_INPUT_PX) -> Config:
-    """Return a Faster R-CNN on a feature pyramid over ResNet18: 15.5 million values.
+def compact_config(architecture: DetectorArchitecture) -> Config:
+    """Return the network of :func:`vision.networks.build_detector`, in Detectron2's parts.
+
+    They differ in two things. The library's pyramid needs the last stage of ResNet18 too, which
+    lends its levels what it sees of the whole picture. And a region is read from the level that
+    the library chooses, which for regions of 56 to 224 pixels is one finer.
 
     Args:
-        input_size_px: Width and height; the anchors grow with the width.
+        architecture: Anchor sizes are in pixels of the network's input.
     """
     config = get_cfg()
     for name, value in _VALUES.items():
         config.merge_from_list([name, value])
-    config.MODEL.ANCHOR_GENERATOR.SIZES = [[float(s) for s in row] for row in _ANCHOR_SIZES_PX]
-    scale_anchors(config, input_size_px[0] / DETECTOR_INPUT_PX[0])
+    config.MODEL.FPN.OUT_CHANNELS = architecture.pyramid_channels
+    config.MODEL.ROI_BOX_HEAD.FC_DIM = architecture.head_values
+    anchors = config.MODEL.ANCHOR_GENERATOR
+    anchors.SIZES = [[float(size) for size in row] for row in architecture.anchor_sizes_px]
+    anchors.ASPECT_RATIOS = [list(architecture.anchor_ratios)]
     return config
+
+
+def fresh_architecture(input_size_px: tuple[int, int]) -> DetectorArchitecture:
+    """Return the usual architecture, its anchors for that width and height of the input."""
+    return DetectorArchitecture().scaled(input_size_px[0] / DETECTOR_INPUT_PX[0])
 
 
 def scale_anchors(config: Config, factor: float) -> None:
