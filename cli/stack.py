@@ -7,7 +7,7 @@ import shutil
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
@@ -59,8 +59,17 @@ class StackSettings:
             raise InvalidInputError(f"gpu workers: 1 to 64, not {self.n_gpu_workers}")
 
 
+Door = Callable[[str, int], int]
+"""Returns where the stack's own processes reach ``postgres`` or ``redis``, by name and port."""
+
+
 def _say_nothing(sentence: str) -> None:
     """Take an announcement and keep it."""
+
+
+def _straight_in(_server: str, port: int) -> int:
+    """Let every process reach a server where it listens."""
+    return port
 
 
 class LocalStack:
@@ -68,13 +77,23 @@ class LocalStack:
 
     As a context manager it is started on entry. Its services are called ``postgres``,
     ``redis``, ``gateway``, ``gpu-worker``, ``gpu-worker-2``, ..., ``sort-worker`` and ``beat``.
+
+    Attributes:
+        own_variables: By a service's name, what is added to its environment at its next start.
     """
 
-    def __init__(self, settings: StackSettings, announce: Announce = _say_nothing) -> None:
+    def __init__(
+        self,
+        settings: StackSettings,
+        announce: Announce = _say_nothing,
+        door: Door = _straight_in,
+    ) -> None:
         self.settings = settings
         self.folder = settings.folder.resolve()
         self.logs = self.folder / "logs"
+        self.own_variables: dict[str, Mapping[str, str]] = {}
         self._announce = announce
+        self._door = door
         self._held = ExitStack()
 
     def start(self) -> None:
@@ -141,10 +160,12 @@ class LocalStack:
         )
 
     def _environment(self) -> dict[str, str]:
+        postgres = replace(self.postgres, port=self._door("postgres", self.postgres.port))
+        redis = replace(self.redis, port=self._door("redis", self.redis.port))
         return {
-            "SORTERBOT_DATABASE_URL": self.database_url,
-            "SORTERBOT_BROKER_URL": self.redis.url(0),
-            "SORTERBOT_RESULTS_URL": self.redis.url(1),
+            "SORTERBOT_DATABASE_URL": postgres.url(DATABASE),
+            "SORTERBOT_BROKER_URL": redis.url(0),
+            "SORTERBOT_RESULTS_URL": redis.url(1),
             "SORTERBOT_IMAGE_STORE": (self.folder / "images").as_uri(),
             **self.settings.environment,
         }
@@ -155,11 +176,18 @@ class LocalStack:
         numbers = range(1, self.settings.n_gpu_workers + 1)
         have_gpu = self._workers_joined("gpu", len(numbers))
         return [
-            _service(programs.gateway(port), lambda: answers(f"{self.gateway_url}/healthz")),
-            *(_service(programs.gpu_worker(number), have_gpu) for number in numbers),
-            _service(programs.sort_worker(), self._workers_joined("sort", 1)),
-            _service(programs.beat()),
+            self._service(programs.gateway(port), lambda: answers(f"{self.gateway_url}/healthz")),
+            *(self._service(programs.gpu_worker(number), have_gpu) for number in numbers),
+            self._service(programs.sort_worker(), self._workers_joined("sort", 1)),
+            self._service(programs.beat()),
         ]
+
+    def _service(self, program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
+        def prepare() -> Program:
+            own = self.own_variables.get(program.name, {})
+            return replace(program, environment={**program.environment, **own})
+
+        return Service(program.name, prepare, is_ready, READY_WITHIN_S)
 
     def _workers_joined(self, queue: str, n: int) -> Callable[[], bool]:
         """Return the question whether ``n`` workers live that did not before this start."""
@@ -185,10 +213,6 @@ class LocalStack:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _service(program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
-    return Service(program.name, lambda: program, is_ready, READY_WITHIN_S)
 
 
 def answers(url: str) -> bool:

@@ -42,7 +42,7 @@ class Service:
 
 @dataclass(slots=True)
 class _Watched:
-    """One service's present process, or when the next one is due."""
+    """One service's present process, or when the next one is due; held, there is to be none."""
 
     service: Service
     child: Child
@@ -50,6 +50,7 @@ class _Watched:
     pause_s: float
     due_at_s: float | None = None
     n_restarts: int = 0
+    is_held: bool = False
 
 
 @dataclass(slots=True)
@@ -129,6 +130,37 @@ class Supervisor:
         self._find(name).child.send(signal.SIGKILL)
         return pid
 
+    def hold(self, name: str, *, is_asked: bool) -> None:
+        """End a service, which is not started again before :meth:`start_now`.
+
+        Args:
+            is_asked: Whether it is asked to end, and waited for, rather than killed.
+        """
+        watched = self._find(name)
+        with self._lock:
+            is_running = watched.due_at_s is None and not watched.is_held
+            watched.is_held, watched.due_at_s = True, None
+        if is_running and is_asked:
+            watched.child.stop()
+        elif is_running:
+            watched.child.kill()
+
+    def start_now(self, name: str) -> None:
+        """Start a service that is held, or whose pause after a death has not ended.
+
+        Does not wait until it is ready, and forgets how often it has died of late.
+
+        Raises:
+            SorterBotError: It could not be started.
+        """
+        watched = self._find(name)
+        with self._lock:
+            watched.pause_s = self.first_pause_s
+            if watched.is_held or watched.due_at_s is not None:
+                watched.child = Child(watched.service.prepare(), self._leash)
+                watched.started_at_s, watched.due_at_s = time.monotonic(), None
+                watched.is_held = False
+
     def names(self) -> list[str]:
         """Return the services' names in the order in which they were started."""
         with self._lock:
@@ -151,6 +183,8 @@ class Supervisor:
 
     def _look_after(self, watched: _Watched, now_s: float) -> None:
         """Note a death, or end the pause that followed one."""
+        if watched.is_held:
+            return
         if watched.due_at_s is None:
             status = watched.child.exit_status
             if status is not None:

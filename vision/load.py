@@ -14,6 +14,7 @@ from vision.fitting import SizePx
 from vision.model_card import LABELS, MODEL_FILE, ModelKind, Runtime
 from vision.package import ModelPackage, load_card, load_package
 from vision.ports import Detector, Embedder
+from vision.stand_in import StandInDetector, StandInEmbedder, is_stand_in
 
 IMAGENET = "imagenet"
 DETECTRON2 = "detectron2"
@@ -43,7 +44,7 @@ def load_detector(
             shipped or, where it is not, trained into ``runs/detectron2`` here; the folder of a
             model package; a name of Detectron2's model zoo, as
             ``COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml``; or a ``.yaml`` of Detectron2 with
-            its weights beside it.
+            its weights beside it; or ``stand-in``, with options, where faults are injected.
         device: ``auto``, or a device as torch spells it; for an exported package ``openvino``,
             too.
         score_threshold: Takes the place of the package's own.
@@ -53,6 +54,8 @@ def load_detector(
         InvalidInputError: The source is missing or broken, or needs a library that is not
             installed; the message names file and field, or the command that installs it.
     """
+    if is_stand_in(source):
+        return StandInDetector.from_source(source)
     package = load_detector_package(source)
     wished: dict[str, Any] = {"score_threshold": score_threshold, "input_size_px": input_size_px}
     card = replace(package.card, **{n: value for n, value in wished.items() if value is not None})
@@ -83,13 +86,15 @@ def load_embedder(source: str = "", device: str = "auto") -> Embedder:
 
     Args:
         source: A package's folder, "" for the shipped one, or ``imagenet`` for torchvision's
-            ResNet18, whose weights are downloaded once.
+            ResNet18, whose weights are downloaded once, or ``stand-in``.
         device: As :func:`load_detector` takes it.
 
     Raises:
         InvalidInputError: The package is missing or broken, or the weights of ``imagenet``
             cannot be downloaded.
     """
+    if is_stand_in(source):
+        return StandInEmbedder()
     if source == IMAGENET:
         from vision.device import device_from_name
         from vision.imagenet import imagenet_embedder
