@@ -15,9 +15,11 @@ from workers.settings import (
     CLOSE_SESSION,
     DETECT_IMAGE,
     GPU_QUEUE,
+    MESSAGE_VERSION,
     REQUEST_ID_HEADER,
     SORT_QUEUE,
     SORT_SESSION,
+    VERSION_HEADER,
 )
 
 Answer = TypeVar("Answer")
@@ -29,9 +31,21 @@ class CeleryQueue:
     Every picture is a member of its session's chord from the start. A repeat is known by its
     task id and group index, so both follow from the session and the picture alone. The closing
     member follows the pictures on their queue, where it waits no longer than the last of them.
+
+    Args:
+        version: Said by every message; another than this release's only to try a change of
+            releases out.
     """
 
-    def __init__(self, broker_url: str, results_url: str, *, is_gateway: bool = True) -> None:
+    def __init__(
+        self,
+        broker_url: str,
+        results_url: str,
+        *,
+        is_gateway: bool = True,
+        version: int = MESSAGE_VERSION,
+    ) -> None:
+        self._version = version
         self._app: Celery = make_celery(broker_url, results_url, is_gateway=is_gateway)
         self._lengths = Redis.from_url(broker_url, socket_timeout=0.5, socket_connect_timeout=0.5)
 
@@ -72,7 +86,7 @@ class CeleryQueue:
                 task,
                 args=(argument,),
                 queue=queue,
-                headers=_headers(request_id),
+                headers=self._headers(request_id),
                 chord=self._sorting(session_id, request_id),
                 ignore_result=True,
                 **member,
@@ -87,10 +101,14 @@ class CeleryQueue:
             options={
                 "task_id": f"{session_id}:sort",
                 "queue": SORT_QUEUE,
-                "headers": _headers(request_id),
+                "headers": self._headers(request_id),
                 "ignore_result": True,
             },
         )
+
+    def _headers(self, request_id: str | None) -> dict[str, str | int]:
+        said: dict[str, str | int] = {VERSION_HEADER: self._version}
+        return said if request_id is None else {**said, REQUEST_ID_HEADER: request_id}
 
     def _read_lengths(self) -> list[int]:
         pipeline = self._lengths.pipeline(transaction=False)
@@ -101,10 +119,6 @@ class CeleryQueue:
 
 def _member(session_id: str, index: int, task_id: str) -> dict[str, Any]:
     return {"task_id": task_id, "group_id": session_id, "group_index": index}
-
-
-def _headers(request_id: str | None) -> dict[str, str]:
-    return {} if request_id is None else {REQUEST_ID_HEADER: request_id}
 
 
 def _answered(ask: Callable[[], Answer]) -> Answer:

@@ -18,6 +18,13 @@ GPU_QUEUE = "gpu"
 SORT_QUEUE = "sort"
 
 REQUEST_ID_HEADER = "sorterbot_request_id"
+VERSION_HEADER = "sorterbot_version"
+
+MESSAGE_VERSION = 2
+"""Said by every message, and raised by one when what messages mean, or ask of a worker, changes.
+
+Before messages said one, it was 1. See :mod:`workers.versions`.
+"""
 
 SWEEP_EVERY_S = 2.0
 SWEEP_EXPIRES_S = 4.0  # two periods: sweeps never pile up behind a long sort

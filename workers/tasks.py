@@ -21,6 +21,7 @@ from workers.settings import (
     SORT_TIME_LIMIT_S,
     SWEEP,
 )
+from workers.versions import VersionedTask
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +44,12 @@ def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
     def sweep() -> None:
         _sweep(services())
 
-    register = partial(app.task, shared=False)  # with no other app of the process
+    register = partial(
+        app.task,
+        shared=False,  # with no other app of the process
+        base=VersionedTask,
+        services=staticmethod(services),
+    )
     register(detect_image, name=DETECT_IMAGE, bind=True)
     register(close_session, name=CLOSE_SESSION)
     register(sort_session, name=SORT_SESSION, time_limit=SORT_TIME_LIMIT_S)

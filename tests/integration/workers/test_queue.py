@@ -18,6 +18,7 @@ from sorter.errors import TransientError
 from tests.fakes import FakeQueue
 from workers.ports import QueueLengths, WorkQueue
 from workers.queue import CeleryQueue
+from workers.settings import MESSAGE_VERSION
 
 pytestmark = pytest.mark.services
 
@@ -123,6 +124,21 @@ def test_messages_carry_ids_the_request_and_nothing_large(
     assert embed["chord"]["options"]["task_id"] == "s1:sort"
     assert message["headers"]["sorterbot_request_id"] == "r1"
     assert len(json.dumps(message)) < 2500
+
+
+@pytest.mark.parametrize("version", [MESSAGE_VERSION, MESSAGE_VERSION + 1])
+def test_every_message_says_its_version_and_so_does_the_one_that_it_leads_to(
+    redis_url: str, version: int
+) -> None:
+    queue = CeleryQueue(redis_url, redis_url.removesuffix("/0") + "/1", version=version)
+    for name in ("image", "closing", "sort"):
+        CALLS[name](queue)
+    queue.close()
+    image, closing = read_messages(redis_url, "gpu")
+    (sort,) = read_messages(redis_url, "sort")
+    assert [m["headers"]["sorterbot_version"] for m in (image, closing, sort)] == [version] * 3
+    _, _, embed = json.loads(b64decode(image["body"]))
+    assert embed["chord"]["options"]["headers"]["sorterbot_version"] == version
 
 
 def test_without_a_request_there_is_no_request_id(real_queue: CeleryQueue, redis_url: str) -> None:
