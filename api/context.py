@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app, g
 
 from api.admission import Admission
+from api.arm_places import ArmPlaces
 from api.authentication import KeyRing
 from api.metrics import Metrics
 from api.slots import Slots
-from storage.ports import ImageStore, Store
+from storage.ports import FairShare, ImageStore, Store
 from workers.ports import WorkQueue
 
 EXTENSION = "sorterbot"
@@ -54,8 +55,10 @@ class Settings:
         backlog_cache_s: How long one count of the waiting pictures is used.
         max_waits: Requests that may wait for commands at once; one more is answered at once.
         max_streams: Event streams open at once; one more gets 503.
+        max_bodies_an_arm: Requests of one arm whose bodies are read at once; one more gets 503.
         max_stream_s: After that a stream ends, and the client comes back for the rest.
         worker_alive_s: A worker heard of within that time counts as up.
+        share: How much of the queue is one arm's.
     """
 
     max_image_bytes: int = 20_000_000
@@ -67,9 +70,11 @@ class Settings:
     max_wait_s: float = 60.0
     max_waits: int = 12
     max_streams: int = 8
+    max_bodies_an_arm: int = 12
     max_stream_s: float = 300.0
     heartbeat_s: float = 10.0
     worker_alive_s: float = 5.0
+    share: FairShare = field(default_factory=FairShare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Context:
     metrics: Metrics
     waits: Slots
     streams: Slots
+    bodies: ArmPlaces
 
 
 def make_context(services: Services, settings: Settings) -> Context:
@@ -100,6 +106,7 @@ def make_context(services: Services, settings: Settings) -> Context:
         metrics=Metrics(),
         waits=Slots(settings.max_waits),
         streams=Slots(settings.max_streams),
+        bodies=ArmPlaces(settings.max_bodies_an_arm),
     )
 
 

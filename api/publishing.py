@@ -1,4 +1,7 @@
-"""From rows to messages. The row is the intent: what is not published now, the sweeper publishes.
+"""From rows to messages. The row is the intent: what is not published now is published later.
+
+A picture whose arm has its share on the queue waits for its turn: whoever finishes one of the
+arm's pictures publishes the next, and the sweeper whatever is left.
 
 So nothing here fails a request: a picture whose row is committed is accepted, whatever the
 broker does.
@@ -15,12 +18,13 @@ log = structlog.get_logger(__name__)
 
 
 def publish_acceptance(acceptance: Acceptance) -> None:
-    """Publish a picture that was just accepted, and the closing where it was the last."""
+    """Publish what the arm may have on the queue, and the closing where it was the last."""
     services = using().services
     image = acceptance.image
     try:
-        services.queue.publish_image(image.session_id, image.image_id, image.index, request_id())
-        services.store.mark_published(image.image_id)
+        for due in services.store.take_turns(image.session_id, using().settings.share):
+            services.queue.publish_image(due.session_id, due.image_id, due.index, due.request_id)
+            services.store.mark_published(due.image_id)
     # Whatever went wrong, the picture is safe and the robot must not send it again.
     except Exception as error:  # noqa: BLE001
         _note_failure(error, image_id=image.image_id)

@@ -168,7 +168,8 @@ class SessionRow(Base):
 class ImageRow(Base):
     """One picture. A row without ``published_at`` is also the intent to publish it.
 
-    ``waiting_since`` is when the picture last began to wait for a worker.
+    ``waiting_since`` is when the picture last began to wait for a worker. ``turn_at`` is when its
+    arm's share first had room for it; without it, and unpublished, it is held back.
     """
 
     __tablename__ = "images"
@@ -209,6 +210,7 @@ class ImageRow(Base):
     claimed_at: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(server_default=NOW)
     waiting_since: Mapped[datetime] = mapped_column(server_default=NOW)
+    turn_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     failure: Mapped[str | None]

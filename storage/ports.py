@@ -12,10 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
 
 Document = Mapping[str, Any]
 """A JSON object."""
+
+ARM_SHARE = 12
+"""One and a half batches of a GPU worker, of eight each: enough that a lone arm keeps the network
+busy, and so few that another's picture finds room in the next batch; docs/adr/0020.
+"""
 
 
 class ImageState(StrEnum):
@@ -165,6 +171,23 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class FairShare:
+    """How much of the queue is one arm's, so that none waits behind all that another sent.
+
+    Attributes:
+        per_worker: Pictures of one arm on the queue at a time, for each worker that detects.
+        alive_within_s: A worker heard of within that time counts; there is always one.
+    """
+
+    per_worker: int = ARM_SHARE
+    alive_within_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.per_worker < 1:
+            raise InvalidInputError("an arm's share of the queue must be at least one picture")
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one command: ``result`` is ``picked``, ``missed`` or ``dropped``."""
 
@@ -229,6 +252,17 @@ class Store(Protocol):
 
         Raises:
             ConflictError: Other bytes at that position, or the session takes no more pictures.
+        """
+        ...
+
+    def take_turns(self, session_id: str | None, share: FairShare) -> list[ImageRecord]:
+        """Take from what the session's arm has waiting as much as its share has room for.
+
+        What is returned, oldest first, is the caller's to publish; what it does not, the
+        sweeper does. A picture gets its turn once, and without a turn none is published.
+
+        Args:
+            session_id: Any session of the arm; ``None`` for all arms, each by itself.
         """
         ...
 
@@ -320,8 +354,9 @@ class Store(Protocol):
     ) -> list[ImageRecord]:
         """Return pictures that nobody works on and that the queue is not known to hold.
 
-        Those never published for ``unpublished_s``; those claimed by a worker silent for
-        ``dead_after_s``; and, only while the queue is empty, those published ``stuck_s`` ago.
+        Those not published for ``unpublished_s`` though it was their turn; those claimed by a
+        worker silent for ``dead_after_s``; and, only while the queue is empty, those published
+        ``stuck_s`` ago.
         """
         ...
 

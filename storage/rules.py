@@ -17,6 +17,9 @@ Far above the longest forward pass or sort.
 DRAIN_WINDOW_S = 30.0
 """The stretch of time over which the drain rate is measured."""
 
+DETECTING_QUEUE = "gpu"
+"""The queue of the workers that detect, as they say it when they beat."""
+
 MAX_DEADLINE_S = 86_400.0
 """A day; the broker's backend keeps a session's counters for two (result_chord_expires)."""
 

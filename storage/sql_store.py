@@ -8,7 +8,8 @@ from storage.sql.intake import SqlIntake
 from storage.sql.reading import SqlReading
 from storage.sql.sorting import SqlSorting
 from storage.sql.sweeping import SqlSweeping
+from storage.sql.turns import SqlTurns
 
 
-class SqlStore(SqlArms, SqlIntake, SqlReading, SqlImages, SqlSorting, SqlSweeping):
+class SqlStore(SqlArms, SqlIntake, SqlReading, SqlTurns, SqlImages, SqlSorting, SqlSweeping):
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

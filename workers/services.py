@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sorter.types import Clustering, Detections
-from storage.ports import ImageStore, Store
+from storage.ports import FairShare, ImageStore, Store
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder, RgbImage
 from workers.isolation import Isolation
@@ -66,6 +66,7 @@ class Rules:
         image_grace_s: Beyond a session's deadline, unfinished pictures are failed.
         forget_after_s: The rows of workers silent for that long are deleted.
         max_image_pixels: A picture of more is not decoded.
+        share: How much of the queue is one arm's.
     """
 
     dead_after_s: float = 5.0
@@ -77,6 +78,7 @@ class Rules:
     image_grace_s: float = 300.0
     forget_after_s: float = 3600.0
     max_image_pixels: int = DEFAULT_MAX_PIXELS
+    share: FairShare = field(default_factory=FairShare)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from storage.ports import ImageRecord, SessionRecord
 from workers.ports import QueueLengths
 from workers.services import Services
+from workers.turns import publish_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ def sweep(using: Services) -> SweepReport:
     return SweepReport(
         sessions_sealed=_seal_overdue(using),
         images_failed=len(using.store.fail_overdue_images(using.rules.image_grace_s)),
-        images_published=_publish_images(_lost_images(lengths, using), using),
+        images_published=_publish_images(_lost_images(lengths, using), using)
+        + publish_turns(None, using),
         sessions_published=_publish_sessions(_lost_sessions(lengths, using), using),
         workers_forgotten=using.store.forget_dead_workers(using.rules.forget_after_s),
     )

@@ -21,6 +21,7 @@ from workers.settings import (
     SORT_TIME_LIMIT_S,
     SWEEP,
 )
+from workers.turns import publish_turns
 from workers.versions import VersionedTask
 
 _log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
     def detect_image(self: Any, image_id: str) -> None:
         if not _detect(image_id, self.request.group, services()):
             raise Ignore  # ends the task without counting it in its chord
+        _publish_next(self.request.group, services())
 
     def close_session(session_id: str) -> None:
         """Be the last member of a chord: the session takes no more pictures."""
@@ -62,6 +64,14 @@ def _detect(image_id: str, session_id: str, using: Services) -> bool:
     except Exception:  # noqa: BLE001  # a member that raises would fail its chord for ever
         _log.exception("picture left to the sweeper")
         return False
+
+
+def _publish_next(session_id: str, using: Services) -> None:
+    """Let the arm's next pictures onto the queue, now that one of them is final."""
+    try:
+        publish_turns(session_id, using)
+    except Exception:  # noqa: BLE001  # as above: it would fail the chord
+        _log.warning("turns left to the sweeper", exc_info=True)
 
 
 def _sweep(using: Services) -> None:

@@ -30,10 +30,10 @@ class SqlSweeping(SqlBase):
         void_at = claim_void_at(ImageRow, dead_after_s)
         waits = ImageRow.state == ImageState.RECEIVED
         is_abandoned = and_(ImageRow.state == ImageState.DETECTING, void_at <= STATEMENT_BEGAN_AT)
+        has_turn_since = ImageRow.turn_at < ago(unpublished_s)  # without a turn, never
+        is_late = and_(has_turn_since, ImageRow.waiting_since < ago(unpublished_s))
         reasons: list[ColumnElement[bool]] = [
-            and_(
-                waits, ImageRow.published_at.is_(None), ImageRow.waiting_since < ago(unpublished_s)
-            ),
+            and_(waits, ImageRow.published_at.is_(None), is_late),
             # What was published after the claim ended is in the queue already.
             and_(is_abandoned, func.coalesce(ImageRow.published_at < void_at, True)),
         ]

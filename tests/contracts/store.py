@@ -12,6 +12,7 @@ from tests.contracts.intake import (
 )
 from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
+from tests.contracts.turns import TurnsContract
 
 
 class StoreContract(
@@ -27,5 +28,6 @@ class StoreContract(
     PublishingContract,
     SortingAgainContract,
     OverdueContract,
+    TurnsContract,
 ):
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from storage.ports import ImageState, SessionState
+from storage.ports import FairShare, ImageState, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,
@@ -34,6 +34,7 @@ class PublishingContract:
     @pytest.fixture
     def image_id(self, memory: Memory) -> str:
         session_id = make_session(memory.store, 1).session_id
+        memory.store.take_turns(session_id, FairShare())
         return memory.store.load_images(session_id)[0].image_id
 
     def test_a_picture_that_was_never_published_is_found_after_a_while(
@@ -100,7 +101,7 @@ class PublishingContract:
         self, memory: Memory
     ) -> None:
         session_id = make_session(memory.store, 4).session_id
-        images = memory.store.load_images(session_id)
+        images = memory.store.take_turns(session_id, FairShare())
         memory.let_pass(10)
         memory.store.release_image(make_image_claim(memory.store, images[0].image_id))
         memory.let_pass(3)

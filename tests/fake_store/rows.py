@@ -40,12 +40,17 @@ class FakeImage:
     record: ImageRecord
     waiting_since: datetime
     claim: FakeClaim | None = None
+    turn_at: datetime | None = None
     published_at: datetime | None = None
     detections: Detections | None = None
 
     @property
     def is_unfinished(self) -> bool:
         return self.record.state in UNFINISHED
+
+    @property
+    def has_turn(self) -> bool:
+        return self.turn_at is not None or self.published_at is not None
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from storage import rules
 from storage.ports import (
@@ -12,10 +12,11 @@ from storage.ports import (
 )
 from tests.fake_store.intake import FakeIntake
 from tests.fake_store.rows import FakeImage, FakeSession
+from tests.fake_store.turns import FakeTurns
 from tests.fake_store.working import FakeWorking
 
 
-class FakeSweeping(FakeIntake, FakeWorking):
+class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
     """Twin of :mod:`storage.sql.sweeping`."""
 
     def load_images_to_publish(
@@ -30,7 +31,7 @@ class FakeSweeping(FakeIntake, FakeWorking):
                 if not image.is_unfinished or (void_at and void_at > now):
                     return False
                 if image.published_at is None:
-                    return void_at is not None or image.waiting_since < unpublished_since
+                    return void_at is not None or _got_its_turn(image, unpublished_since)
                 is_told_of_end = void_at is None or image.published_at >= void_at
                 return not is_told_of_end or (queue_is_empty and image.published_at < stuck_since)
 
@@ -84,3 +85,7 @@ class FakeSweeping(FakeIntake, FakeWorking):
             for name in dead:
                 del self._workers[name]
             return len(dead)
+
+
+def _got_its_turn(image: FakeImage, before: datetime) -> bool:
+    return image.turn_at is not None and max(image.turn_at, image.waiting_since) < before

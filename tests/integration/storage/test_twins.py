@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from sorter.errors import SorterBotError
 from sorter.types import Arm
-from storage.ports import Acceptance, ImageClaim, Outcome, SessionClaim, Store
+from storage.ports import Acceptance, FairShare, ImageClaim, Outcome, SessionClaim, Store
 from tests.contracts.memory import Memory
 from tests.factories import JPEG, PNG, make_detections, make_new_image, make_plan
 from tests.fakes import FakeStore
@@ -132,6 +132,12 @@ class Twins(RuleBasedStateMachine):
     @rule(number=IMAGES)
     def publish(self, number: int) -> None:
         self.ask(lambda store: store.mark_published(self.image(number)))
+
+    @rule(number=st.none() | SESSIONS, per_worker=st.integers(1, 3))
+    def take_turns(self, number: int | None, per_worker: int) -> None:
+        session_id = None if number is None else self.session(number)
+        share = FairShare(per_worker, alive_within_s=DEAD_AFTER_S)
+        self.ask(lambda store: store.take_turns(session_id, share))
 
     @rule(number=IMAGES, worker=WORKERS, first_only=st.booleans())
     def claim_image(self, number: int, worker: str, first_only: bool) -> None:

@@ -142,4 +142,5 @@ def test_a_queue_that_fails_in_the_middle_marks_nothing_as_published(world: Worl
     with pytest.raises(TransientError):
         sweep(world.services)
     world.queue.publish_image = publish
+    world.store.let_pass(6)
     assert sweep(world.services).images_published == 1
