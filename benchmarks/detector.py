@@ -4,11 +4,12 @@ python -m benchmarks.detector --pictures 64 --json runs/detector.json
 python -m benchmarks.detector --device cuda --detector PACKAGE --pictures 1024 --batches 8,16,32 \
     --max-batch 32 --json runs/detector-gpu.json
 
-All three see the same pictures, with the same weights, in turn and several times, so that what
-else the machine does hits them alike; medians count. *Raw* is ``detect`` on decoded pictures at
-the best batch size. The *worker* is a real one with its queue, rows and files, from the first
-message to the last row of detections, and decodes, too. *One by one* decodes each picture and
-gives it to the network alone; a package of Detectron2 in that library's own ``DefaultPredictor``.
+All three see the same pictures, with the same weights, in turn and several times, so that what else
+the machine does hits them alike; medians count. *Raw* is ``detect`` at the best batch size, on
+pictures that were decoded before as a worker decodes them. The *worker* is a real one with its
+queue, rows and files, from the first message to the last row of detections, and decodes, too. *One
+by one* decodes each picture and gives it to the network alone; a package of Detectron2 in that
+library's own ``DefaultPredictor``.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ class Measured:
         self._worker = worker
         self._pictures = pictures
         self._size = size
-        self._images_rgb = [decode_rgb(data) for data in pictures]
+        self._images_rgb = [decode_rgb(data, enough_px=network.input_size_px) for data in pictures]
 
     def warm_up(self, batches: Sequence[int]) -> None:
         """Make the first calls, which are slow: of each batch size, and of each way."""

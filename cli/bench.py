@@ -19,8 +19,9 @@ from sorter.commands import plan_document
 from sorter.errors import InvalidInputError
 from sorter.pipeline import sort_session
 from sorter.types import Arm, Clustering, ImageSize, Photograph
-from vision.decode import decode_rgb
+from vision.decode import decode_rgb, size_of_picture
 from vision.ports import Detector, Embedder
+from vision.postprocessing import unreduced
 from workers.crops import StoredCropEmbedder
 
 
@@ -152,14 +153,16 @@ def plan_for(
 
 
 def look_at(pictures: Mapping[float, bytes], detector: Detector) -> list[Photograph]:
-    """Return what is detected in each picture that can be read; its id tells the position."""
+    """Return what a worker detects in each picture that can be read; its id tells the position."""
     photographs = []
     for position_pw, data in pictures.items():
         try:
-            rgb = decode_rgb(data)
+            rgb = decode_rgb(data, enough_px=detector.input_size_px)
         except InvalidInputError:
             continue
-        size = ImageSize(rgb.shape[1], rgb.shape[0])
-        (detections,) = detector.detect([rgb])
-        photographs.append(Photograph(f"{position_pw:g}", position_pw, size, detections))
+        own_px = size_of_picture(data)
+        (found,) = detector.detect([rgb])
+        detections = unreduced(found, (rgb.shape[1], rgb.shape[0]), own_px)
+        name, size = f"{position_pw:g}", ImageSize(*own_px)
+        photographs.append(Photograph(name, position_pw, size, detections))
     return photographs

@@ -78,6 +78,7 @@ class FakeDetector:
     """Finds the same in every picture, and remembers the pictures; ``error`` makes it raise."""
 
     version = "fake-detector@1"
+    input_size_px = (4096, 4096)
 
     def __init__(self, found: Detections | None = None) -> None:
         self.found = found if found is not None else Detections.empty()

@@ -13,13 +13,14 @@ from vision.device import run_on_device
 from vision.model_card import LABELS as LABELS
 from vision.networks import DetectorArchitecture, DetectorNetwork, build_detector
 from vision.package import ModelCard, ModelPackage
+from vision.packaged import PackagedDetector
 from vision.ports import RgbImage
 from vision.postprocessing import RawBoxes, detections_from_boxes
 from vision.resizing import resized_batch
 from vision.weights import load_weights
 
 
-class TorchvisionDetector:
+class TorchvisionDetector(PackagedDetector):
     """Finds items and containers with a net of :func:`vision.networks.build_detector`.
 
     On a CPU each picture passes the net alone, which costs nothing there and makes its answer
@@ -27,10 +28,9 @@ class TorchvisionDetector:
     """
 
     def __init__(self, card: ModelCard, network: DetectorNetwork, device: torch.device) -> None:
-        self._card = card
+        super().__init__(card)
         self._network = network.eval().to(device)
         self._device = device
-        self._threshold = card.score_threshold or 0.0
 
     @classmethod
     def from_package(cls, package: ModelPackage, device: torch.device) -> TorchvisionDetector:
@@ -43,16 +43,6 @@ class TorchvisionDetector:
         network = build_detector(architecture, len(package.card.labels))
         load_weights(network, package.weights)
         return cls(package.card, network, device)
-
-    @property
-    def version(self) -> str:
-        """As :class:`vision.ports.Detector` says."""
-        return self._card.full_name
-
-    @property
-    def score_threshold(self) -> float:
-        """Detections below it are dropped."""
-        return self._threshold
 
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """As :class:`vision.ports.Detector` says."""

@@ -34,6 +34,11 @@ class Detector(Protocol):
         """Name and version of the model package, as ``name@version``."""
         ...
 
+    @property
+    def input_size_px(self) -> tuple[int, int]:
+        """Width and height at which the network sees a picture; more pixels tell it nothing."""
+        ...
+
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """Return the detections of each picture, in the order given, sorted by falling score.
 

@@ -5,6 +5,7 @@ Numpy alone, so that a network may be run by anything.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,11 +55,23 @@ def detections_from_boxes(
     """
     once = _each_thing_once(found.take(found.scores >= threshold))
     known = once.take(once.labels != IGNORED)
-    xyxy_px = known.xyxy_px * _scale(fed_px, picture_px)
-    np.clip(xyxy_px[:, 0::2], 0, picture_px[0], out=xyxy_px[:, 0::2])
-    np.clip(xyxy_px[:, 1::2], 0, picture_px[1], out=xyxy_px[:, 1::2])
-    is_box = (xyxy_px[:, 0] < xyxy_px[:, 2]) & (xyxy_px[:, 1] < xyxy_px[:, 3])
-    return Detections(xyxy_px[is_box], known.labels[is_box], known.scores[is_box])
+    x, y = picture_px[0] / fed_px[0], picture_px[1] / fed_px[1]
+    return _within(known, np.array([x, y, x, y], np.float32), picture_px)
+
+
+def unreduced(found: Detections, seen_px: SizePx, picture_px: SizePx) -> Detections:
+    """Return detections of a picture that was decoded at a part of its size, in its own pixels.
+
+    Args:
+        found: Boxes in the pixels of the picture as it was decoded.
+        seen_px: The size at which it was decoded: an n-th of its own, rounded up.
+        picture_px: Its own size.
+    """
+    if seen_px == picture_px:
+        return found
+    x, y = (math.ceil(own / seen) for own, seen in zip(picture_px, seen_px, strict=True))
+    boxes = RawBoxes(found.xyxy_px, found.scores, found.labels)
+    return _within(boxes, np.array([x, y, x, y], np.float32), picture_px)
 
 
 def suppress(iou: NDArray[np.float64], is_rival: NDArray[np.bool_], limit: float) -> list[int]:
@@ -95,6 +108,10 @@ def _unsuppressed(found: RawBoxes, is_rival: NDArray[np.bool_], limit: float) ->
     return found.take(np.array(suppress(iou, is_rival, limit), np.intp))
 
 
-def _scale(fed_px: SizePx, picture_px: SizePx) -> BoxArray:
-    x, y = picture_px[0] / fed_px[0], picture_px[1] / fed_px[1]
-    return np.array([x, y, x, y], np.float32)
+def _within(found: RawBoxes, factors: BoxArray, picture_px: SizePx) -> Detections:
+    """Return enlarged boxes, clipped to the picture; none that lies wholly beyond it."""
+    xyxy_px = found.xyxy_px * factors
+    np.clip(xyxy_px[:, 0::2], 0, picture_px[0], out=xyxy_px[:, 0::2])
+    np.clip(xyxy_px[:, 1::2], 0, picture_px[1], out=xyxy_px[:, 1::2])
+    is_box = (xyxy_px[:, 0] < xyxy_px[:, 2]) & (xyxy_px[:, 1] < xyxy_px[:, 3])
+    return Detections(xyxy_px[is_box], found.labels[is_box], found.scores[is_box])

@@ -88,6 +88,7 @@ class StandInDetector:
     """Finds each flat-coloured thing of a picture, exactly."""
 
     version = "stand-in-detector@1"
+    input_size_px = (4096, 4096)  # exact colours: no picture of theirs may be reduced
     score_threshold = 0.5
 
     def __init__(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from sorter.types import Detections
+from vision.fitting import SizePx
 from vision.ports import Detector, DeviceLostError, OutOfMemoryError, RgbImage
 from workers.batch_limits import BatchLimits
 from workers.batching import Call, MicroBatcher
@@ -54,6 +55,10 @@ class BatchedDetector:
     @property
     def version(self) -> str:
         return self._detector.version
+
+    @property
+    def input_size_px(self) -> SizePx:
+        return self._detector.input_size_px
 
     def detect_one(self, image_rgb: RgbImage) -> Detections:
         return self._batcher.ask(image_rgb)

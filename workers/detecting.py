@@ -14,6 +14,7 @@ from sorter.errors import InvalidInputError, NotFoundError, TransientError
 from sorter.types import Detections
 from storage.ports import ImageClaim, ImageRecord, ImageState
 from vision.decode import decode_rgb
+from vision.postprocessing import unreduced
 from workers.retrying import read_patiently, save_patiently
 from workers.services import Services
 
@@ -77,24 +78,26 @@ def _work(claim: ImageClaim, using: Services) -> bool:
         _log.warning("picture cannot be read", image_id=image.image_id, reason=str(error))
         is_saved = save_patiently(partial(store.fail_image, claim, str(error)), using.sleep)
         using.metrics.images.labels("failed").inc()
-    except Exception:  # noqa: BLE001  # a bug or a sick device: attempts are counted
+    except Exception as error:  # noqa: BLE001  # a bug or a sick device: attempts are counted
         _log.exception("picture given back", image_id=image.image_id, attempt=claim.attempt)
         using.metrics.images.labels("released").inc()
-        _give_back(claim, using)
+        _give_back(claim, f"{type(error).__name__}: {error}", using)
         return False
     return is_saved or _is_final(image.image_id, image.session_id, using)
 
 
 def _detect(image: ImageRecord, using: Services) -> Detections:
     data = read_patiently(partial(using.images.load_image, image.key), using.sleep)
+    detector = using.detector.get()
     with using.metrics.decode_seconds.time():
-        rgb = decode_rgb(data, using.rules.max_image_pixels)
-    return using.detector.get().detect_one(rgb)
+        rgb = decode_rgb(data, using.rules.max_image_pixels, detector.input_size_px)
+    seen_px = (rgb.shape[1], rgb.shape[0])
+    return unreduced(detector.detect_one(rgb), seen_px, (image.size.width_px, image.size.height_px))
 
 
-def _give_back(claim: ImageClaim, using: Services) -> None:
+def _give_back(claim: ImageClaim, reason: str, using: Services) -> None:
     """Release a picture and publish it again, behind what already waits."""
     image = claim.image
-    if save_patiently(partial(using.store.release_image, claim), using.sleep):
+    if save_patiently(partial(using.store.release_image, claim, reason), using.sleep):
         using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
         using.store.mark_published(image.image_id)

@@ -27,6 +27,11 @@ class OneDetector(Protocol):
         """Name and version of the model package, as ``name@version``."""
         ...
 
+    @property
+    def input_size_px(self) -> tuple[int, int]:
+        """As :class:`vision.ports.Detector` says."""
+        ...
+
     def detect_one(self, image_rgb: RgbImage) -> Detections:
         """Return the picture's detections, as :meth:`vision.ports.Detector.detect` does.
 

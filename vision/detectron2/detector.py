@@ -17,13 +17,14 @@ from vision.device import run_on_device
 from vision.fitting import SizePx, fitted_size
 from vision.model_card import MODEL_FILE, ModelCard
 from vision.package import ModelPackage
+from vision.packaged import PackagedDetector
 from vision.ports import RgbImage
 from vision.postprocessing import RawBoxes, detections_from_boxes
 from vision.resizing import resized_batch
 from vision.weights import load_weights
 
 
-class Detectron2Detector:
+class Detectron2Detector(PackagedDetector):
     """Finds items and containers with a network of Detectron2.
 
     Pictures keep their proportions: each is fitted into the package's input size, and those that
@@ -41,14 +42,13 @@ class Detectron2Detector:
         is_half: bool | None = None,
     ) -> None:
         """Take a filled network; ``is_half`` computes in half precision, as GPUs do by default."""
-        self._card = card
+        super().__init__(card)
         self._labels = card.class_labels()
         self._network = network.eval().to(device)
         self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._device = device
         self._is_bgr = is_bgr
         self._is_half = device.type == "cuda" if is_half is None else is_half
-        self._threshold = card.score_threshold or 0.0
 
     @classmethod
     def from_package(
@@ -69,16 +69,6 @@ class Detectron2Detector:
         network = build_network(config, card.score_threshold or 0.0)
         load_weights(network, package.weights)
         return cls(card, network, device, is_bgr=is_bgr(config), is_half=is_half)
-
-    @property
-    def version(self) -> str:
-        """As :class:`vision.ports.Detector` says."""
-        return self._card.full_name
-
-    @property
-    def score_threshold(self) -> float:
-        """Detections below it are dropped."""
-        return self._threshold
 
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """As :class:`vision.ports.Detector` says."""

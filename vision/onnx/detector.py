@@ -14,12 +14,13 @@ from vision.fitting import SizePx, fitted_size
 from vision.onnx.graphs import Graph, open_graph
 from vision.onnx.pictures import resized_rgb
 from vision.package import ModelCard, ModelKind, ModelPackage
+from vision.packaged import PackagedDetector
 from vision.ports import RgbImage
 from vision.postprocessing import RawBoxes, detections_from_boxes
 from vision.squaring import ResizeRgb
 
 
-class OnnxDetector:
+class OnnxDetector(PackagedDetector):
     """Finds items and containers with a graph of :mod:`vision.export`.
 
     Each picture passes the graph alone, so that its answer is the same in every batch.
@@ -27,11 +28,10 @@ class OnnxDetector:
 
     def __init__(self, card: ModelCard, graph: Graph, resize: ResizeRgb = resized_rgb) -> None:
         _check_size(card, graph)
-        self._card = card
+        super().__init__(card)
         self._graph = graph
         self._resize = resize
         self._labels = _label_of_class(card)
-        self._threshold = card.score_threshold or 0.0
 
     @classmethod
     def from_package(
@@ -47,16 +47,6 @@ class OnnxDetector:
             InvalidInputError: The graph cannot be run there, or is not what the card says.
         """
         return cls(package.card, open_graph(package, device, n_threads), resize)
-
-    @property
-    def version(self) -> str:
-        """As :class:`vision.ports.Detector` says."""
-        return self._card.full_name
-
-    @property
-    def score_threshold(self) -> float:
-        """Detections below it are dropped."""
-        return self._threshold
 
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         """As :class:`vision.ports.Detector` says."""

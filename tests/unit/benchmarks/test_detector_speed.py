@@ -90,6 +90,7 @@ class CountingDetector:
     """Notes how many pictures each call holds."""
 
     version = "counting@1"
+    input_size_px = (4096, 4096)
 
     def __init__(self) -> None:
         self.calls: list[int] = []

@@ -100,6 +100,44 @@ def test_the_pixel_limit_is_the_last_number_allowed() -> None:
         decode_rgb(data, max_pixels=24 * 32 - 1)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    st.tuples(st.integers(16, 700), st.integers(16, 700)),
+    st.tuples(st.integers(16, 300), st.integers(16, 300)),
+)
+def test_a_jpeg_is_decoded_at_the_least_part_that_is_enough(
+    size_px: tuple[int, int], enough_px: tuple[int, int]
+) -> None:
+    data = encoded(Image.new("RGB", size_px), "JPEG")
+    height_px, width_px, _ = decode_rgb(data, enough_px=enough_px).shape
+    part = max(n for n in (1, 2, 4, 8) if n == 1 or covers(size_px, enough_px, n))
+    assert (width_px, height_px) == tuple(-(-side // part) for side in size_px)
+
+
+def covers(size_px: tuple[int, int], enough_px: tuple[int, int], n: int) -> bool:
+    return all(side // enough >= n for side, enough in zip(size_px, enough_px, strict=True))
+
+
+def test_a_reduced_jpeg_shows_the_means_of_its_blocks() -> None:
+    coarse = np.random.default_rng(1).integers(40, 200, (12, 16, 3)).astype(np.uint8)
+    smooth = Image.fromarray(coarse).resize((256, 192), Image.Resampling.BICUBIC)
+    data = encoded(smooth, "JPEG", quality=95)
+    whole = decode_rgb(data).astype(float)
+    means = whole.reshape(48, 4, 64, 4, 3).mean((1, 3))
+    reduced = decode_rgb(data, enough_px=(64, 48)).astype(float)
+    assert np.abs(reduced - means).mean() < 1.0
+
+
+def test_a_png_is_decoded_whole() -> None:
+    assert decode_rgb(encoded(Image.fromarray(RGB), "PNG"), enough_px=(4, 3)).shape == RGB.shape
+
+
+def test_the_pixel_limit_holds_for_the_whole_picture() -> None:
+    data = encoded(Image.new("RGB", (320, 240)), "JPEG")
+    with pytest.raises(InvalidInputError, match="over the limit"):
+        decode_rgb(data, max_pixels=320 * 240 - 1, enough_px=(16, 16))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 600), st.integers(0, 255), st.sampled_from(["JPEG", "PNG"]))
 def test_a_flipped_byte_gives_a_picture_or_the_one_error(place: int, value: int, kind: str) -> None:

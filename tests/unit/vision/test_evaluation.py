@@ -156,6 +156,7 @@ class Namer:
     """Finds as many items as the first pixel says."""
 
     version = "namer@1"
+    input_size_px = (4096, 4096)
 
     def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
         return [

@@ -16,6 +16,7 @@ from vision.postprocessing import (
     RawBoxes,
     detections_from_boxes,
     suppress,
+    unreduced,
 )
 
 FED_PX, PICTURE_PX = (100, 80), (200, 160)
@@ -116,3 +117,17 @@ def test_what_lies_on_something_ignored_stays() -> None:
 def test_boxes_beyond_the_picture_are_dropped() -> None:
     found = raw(((-20, 0, 0, 10), 0.9, 0), ((100, 0, 120, 10), 0.9, 0), ((5, 5, 5, 9), 0.9, 0))
     assert len(detections_from_boxes(found, 0.5, FED_PX, PICTURE_PX)) == 0
+
+
+@given(raw_boxes(), st.sampled_from([1, 2, 4, 8]), st.integers(160, 900), st.integers(160, 900))
+def test_what_was_found_in_a_reduced_picture_lies_where_it_does_in_the_whole_one(
+    found: RawBoxes, part: int, width_px: int, height_px: int
+) -> None:
+    seen_px = (-(-width_px // part), -(-height_px // part))
+    small = detections_from_boxes(found, 0.0, FED_PX, seen_px)
+    whole = unreduced(small, seen_px, (width_px, height_px))
+    limit = np.array((width_px, height_px) * 2, np.float32)
+    expected = np.minimum(small.xyxy_px * part, limit)
+    is_inside = (expected[:, 0] < expected[:, 2]) & (expected[:, 1] < expected[:, 3])
+    np.testing.assert_array_equal(whole.xyxy_px, expected[is_inside])
+    np.testing.assert_array_equal(whole.scores, small.scores[is_inside])

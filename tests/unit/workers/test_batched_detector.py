@@ -31,6 +31,7 @@ class NumberDetector:
     """
 
     version = "number-detector@1"
+    input_size_px = (4096, 4096)
 
     def __init__(self, n_fit: int = 100, fails: type[Exception] = RuntimeError) -> None:
         self.n_fit = n_fit

@@ -1,22 +1,32 @@
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from sorter.errors import TransientError
 from sorter.types import Detections
 from storage.ports import ImageClaim, ImageState
 from tests.fakes import FakeDetector
-from tests.unit.workers.world import World, make_detections
+from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections
 from vision.ports import RgbImage
 from workers.detecting import detect_image
 from workers.retrying import READING_PAUSES_S
+
+
+def make_jpeg(width_px: int, height_px: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width_px, height_px)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
 
 FOUND = make_detections((10, 10, 40, 40, 0, 0.9), (100, 50, 200, 150, 1, 0.8))
 
@@ -33,6 +43,16 @@ def test_what_was_found_is_saved_with_the_detectors_name(world: World) -> None:
     assert world.image(image).state is ImageState.DETECTED
     assert world.image(image).model == "fake-detector@1"
     assert len(world.store.load_photographs(image.session_id)[0].detections) == 2
+
+
+def test_boxes_are_in_the_pixels_of_a_picture_that_was_read_at_a_half(world: World) -> None:
+    world.detector.input_size_px = (160, 120)
+    world.detector.found = make_detections((10, 20, 30, 40, 0, 0.9))
+    image = world.add_picture(world.open_session(), make_jpeg(WIDTH_PX, HEIGHT_PX))
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert [seen.shape for seen in world.detector.seen] == [(120, 160, 3)]
+    (photograph,) = world.store.load_photographs(image.session_id)
+    np.testing.assert_array_equal(photograph.detections.xyxy_px, [[20, 40, 60, 80]])
 
 
 def test_a_repeat_of_a_finished_picture_counts_and_detects_nothing(world: World) -> None:
@@ -129,6 +149,7 @@ def test_a_result_waits_for_the_database_however_long_it_is_away(world: World) -
 
     class Unplugging:
         version = "fake-detector@1"
+        input_size_px = (4096, 4096)
 
         def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
             world.store.is_down = True
@@ -150,6 +171,7 @@ def test_a_stale_owner_changes_nothing(world: World) -> None:
 
     class Slow:
         version = "slow-detector@1"
+        input_size_px = (4096, 4096)
 
         def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
             world.store.let_pass(400)  # beyond the claim's lease

@@ -44,6 +44,10 @@ class OneByOne:
     def version(self) -> str:
         return self._detector.version
 
+    @property
+    def input_size_px(self) -> tuple[int, int]:
+        return self._detector.input_size_px
+
     def detect_one(self, image_rgb: RgbImage) -> Detections:
         return self._detector.detect([image_rgb])[0]
 
