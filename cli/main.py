@@ -46,6 +46,9 @@ COMMANDS = {
     "robot": Entry("cli.robot", "robot", "Send virtual arms to any gateway.", SEE),
     "up": Entry("cli.up", "up", "Run all of SorterBot on this machine until Ctrl-C.", RUN),
     "keys": Entry("cli.keys", "app", "Make, list and revoke the robots' bearer keys.", RUN),
+    "quarantine": Entry(
+        "cli.quarantine", "app", "Look at pictures that no worker could read.", RUN
+    ),
     "calibrate": Entry(
         "cli.calibrate", "calibrate", "Estimate an arm's frame from what it sees twice.", RUN
     ),
@@ -54,7 +57,9 @@ COMMANDS = {
     "evaluate": Entry("cli.evaluate", "evaluate", "Measure a detector on fresh views.", LEARN),
     "export": Entry("cli.export", "export", "Write a model down as ONNX, and compare.", LEARN),
     "pack": Entry("cli.pack", "pack", "Make a model package of weights, or verify one.", LEARN),
-    "verify": Entry("cli.verify", "app", "Measure how well whole tables are sorted.", LEARN),
+    "verify": Entry(
+        "cli.verify", "app", "Measure how well it sorts, and what faults do to it.", LEARN
+    ),
 }
 
 

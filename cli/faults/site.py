@@ -37,6 +37,7 @@ class Site:
     Attributes:
         needs: What it was made to be.
         has_sweeper: Whether beat runs, which asks for sweeps.
+        crash_folder: Where crash points are armed, for any process of the site.
         proxies: Those before ``redis`` and ``postgres``, where the needs ask for them.
     """
 
@@ -48,6 +49,7 @@ class Site:
         self.proxies: dict[str, Proxy] = {}
         self._held = ExitStack()
         self._paused: set[int] = set()
+        self.crash_folder = folder.resolve() / "crashes"
         self.stack = LocalStack(
             StackSettings(
                 folder,
@@ -55,7 +57,10 @@ class Site:
                 n_gpu_workers=needs.n_gpu_workers,
                 is_durable=needs.is_durable,
                 keeps_data=False,
-                environment=needs.variables(),
+                environment={
+                    "SORTERBOT_CRASH_FOLDER": str(self.crash_folder),
+                    **needs.variables(),
+                },
             ),
             announce,
             self._door,
@@ -177,7 +182,7 @@ class Site:
             alive = self.store.load_workers(ALIVE_WITHIN_S)
         except SorterBotError:
             return False
-        return name == BEAT or any(_pid_of(worker.worker_id) in pids for worker in alive)
+        return name == BEAT or any(pid_of_worker(worker.worker_id) in pids for worker in alive)
 
     def await_ready(self, *names: str, within_s: float = READY_WITHIN_S) -> None:
         """Wait until services do their work; all that are to run, where none is named.
@@ -222,6 +227,7 @@ class Site:
 
     def __enter__(self) -> Self:
         try:
+            self.crash_folder.mkdir(parents=True)
             self.stack.start()
             if not self.has_sweeper:
                 self.stop(BEAT)
@@ -245,7 +251,8 @@ class Site:
         self.close()
 
 
-def _pid_of(worker_id: str) -> int:
+def pid_of_worker(worker_id: str) -> int:
+    """Return the process that a worker's name in the rows tells of."""
     return int(worker_id.split(":")[-2])
 
 

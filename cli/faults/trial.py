@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import numpy as np
@@ -13,7 +13,7 @@ from cli.faults.findings import Finding, Harm
 from cli.faults.ledger import Ledger
 from cli.faults.robots import Crowd, Robot, Traffic
 from cli.faults.site import Site
-from sorter.errors import SorterBotError
+from sorter.errors import SorterBotError, TransientError
 
 LOOK_EVERY_S = 0.05
 
@@ -30,21 +30,31 @@ class Trial:
         rng: Drawn from the seed and the scenario's name, so that a run can be repeated alone.
         n_sessions: How many sessions a scenario that can run any number should run.
         is_short: Whether seconds count more than numbers.
+        patience_s: How long, after the faults, sessions are given to end.
         ledger: What robots tried and were promised.
     """
 
     def __init__(
-        self, name: str, site: Site, rng: np.random.Generator, n_sessions: int, *, is_short: bool
+        self,
+        name: str,
+        site: Site,
+        rng: np.random.Generator,
+        n_sessions: int,
+        *,
+        is_short: bool,
+        patience_s: float = 120.0,
     ) -> None:
         self.name = name
         self.site = site
         self.rng = rng
         self.n_sessions = n_sessions
         self.is_short = is_short
+        self.patience_s = patience_s
         self.ledger = Ledger()
         self._lock = threading.Lock()
         self._recoveries_s: list[float] = []
         self._findings: list[Finding] = []
+        self._counted = (0, 0)
         self._robots: list[Robot] = []
 
     def robot(self) -> Robot:
@@ -78,6 +88,14 @@ class Trial:
             with self._lock:
                 self._findings.append(Finding(Harm.UNEXPECTED, session_id, sentence))
 
+    def report(
+        self, findings: Iterable[Finding], n_attempted: int = 0, n_accepted: int = 0
+    ) -> None:
+        """Add what a scenario that keeps ledgers of its own has found and counted."""
+        with self._lock:
+            self._findings += findings
+            self._counted = (self._counted[0] + n_attempted, self._counted[1] + n_accepted)
+
     def wait_until(self, condition: Callable[[], bool], within_s: float, what: str) -> float:
         """Wait for a condition and return how many seconds that took.
 
@@ -91,6 +109,27 @@ class Trial:
             time.sleep(LOOK_EVERY_S)
         return time.monotonic() - began_s
 
+    def has_ended(self, session_id: str) -> bool:
+        """Whether the database knows the session's end; not so while it does not answer."""
+        try:
+            return self.site.store.load_session(session_id).state.is_final
+        except TransientError:
+            return False
+
+    def await_end(self, session_id: str, since_s: float | None = None) -> None:
+        """Wait for a session's end and note it as a recovery; none is for the checker to find.
+
+        Args:
+            since_s: When the fault began, by the monotonic clock; now where it is not said.
+        """
+        since_s = time.monotonic() if since_s is None else since_s
+        until_s = time.monotonic() + self.patience_s
+        while time.monotonic() < until_s:
+            if self.has_ended(session_id):
+                self.recovered(time.monotonic() - since_s)
+                return
+            time.sleep(LOOK_EVERY_S)
+
     @property
     def recoveries_s(self) -> tuple[float, ...]:
         """Every recovery that was noted."""
@@ -99,9 +138,19 @@ class Trial:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every unexpected thing that the scenario itself noted."""
+        """Every broken promise that the scenario itself noted."""
         with self._lock:
             return tuple(self._findings)
+
+    @property
+    def n_attempted(self) -> int:
+        """How many different pictures robots set out to post."""
+        return self.ledger.n_attempted + self._counted[0]
+
+    @property
+    def n_accepted(self) -> int:
+        """How many different pictures the gateway said it has kept."""
+        return self.ledger.n_accepted + self._counted[1]
 
     def close(self) -> None:
         """Hang up every robot's line."""

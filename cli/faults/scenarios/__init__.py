@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 from cli.faults.scenario import Scenario
+from cli.faults.scenarios import r02_gpu_worker_killed, r03_others_killed
 
-SCENARIOS: tuple[Scenario, ...] = ()
+SCENARIOS: tuple[Scenario, ...] = (
+    r02_gpu_worker_killed.SCENARIO,
+    r03_others_killed.SCENARIO,
+)

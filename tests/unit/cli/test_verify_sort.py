@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.verify import check_thresholds
+from cli.verify_sort import check_thresholds
 from sorter.errors import SorterBotError
 
 RESULT = {"right_rate": 0.9, "hit_rate": 0.95}

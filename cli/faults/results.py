@@ -1,0 +1,71 @@
+"""What a run of the suite came to, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.faults.findings import Finding, Harm
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What one scenario came to.
+
+    Attributes:
+        attempted: Different pictures that robots set out to post.
+        accepted: Those that the gateway said it has kept.
+        recoveries_s: From each fault until what it broke worked again, where that was measured.
+        seconds: How long it took, its checks included.
+    """
+
+    name: str
+    title: str
+    attempted: int
+    accepted: int
+    findings: tuple[Finding, ...]
+    recoveries_s: tuple[float, ...]
+    seconds: float
+
+    def count(self, harm: Harm) -> int:
+        """Return how many findings are of that kind."""
+        return sum(finding.harm is harm for finding in self.findings)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every promise was kept."""
+        return not self.findings
+
+    def document(self) -> dict[str, Any]:
+        """Return the result as JSON has it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            **_counts([self]),
+            "seconds": round(self.seconds, 2),
+            "findings": [
+                {"harm": str(one.harm), "session_id": one.session_id, "sentence": one.sentence}
+                for one in self.findings
+            ],
+        }
+
+
+def run_document(results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    """Return the totals of a run and, under ``scenarios``, each scenario's own."""
+    return {
+        **_counts(results),
+        "seconds": round(sum(result.seconds for result in results), 2),
+        "scenarios": [result.document() for result in results],
+    }
+
+
+def _counts(results: Sequence[ScenarioResult]) -> dict[str, Any]:
+    recoveries_s = [seconds for result in results for seconds in result.recoveries_s]
+    return {
+        "attempted": sum(result.attempted for result in results),
+        "accepted": sum(result.accepted for result in results),
+        **{harm.value: sum(result.count(harm) for result in results) for harm in Harm},
+        "recovered": len(recoveries_s),
+        "slowest_recovery_s": round(max(recoveries_s), 3) if recoveries_s else None,
+    }
