@@ -34,6 +34,11 @@ def image_failed(image: ImageRecord) -> NewEvent:
     return "image.failed", {**_which(image), "reason": image.failure}
 
 
+def image_replayed(image: ImageRecord) -> NewEvent:
+    """Tell that a picture that had failed is tried anew."""
+    return "image.replayed", _which(image)
+
+
 def session_sealed(n_images: int, *, is_overdue: bool) -> NewEvent:
     """Tell that a session takes no more pictures."""
     return "session.sealed", {"n_images": n_images, "is_overdue": is_overdue}

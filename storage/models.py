@@ -168,6 +168,10 @@ class SessionRow(Base):
 class ImageRow(Base):
     """One picture. A row without ``published_at`` is also the intent to publish it.
 
+    ``claimants`` names the worker of each attempt, and ``last_error`` is what the last one said
+    that gave the picture back. ``quarantined_at`` stands while a picture that used up its attempts
+    is kept for somebody to look at.
+
     ``waiting_since`` is when the picture last began to wait for a worker. ``turn_at`` is when its
     arm's share first had room for it; without it, and unpublished, it is held back.
     """
@@ -186,6 +190,7 @@ class ImageRow(Base):
         ),
         CheckConstraint("(state = 'detected') = (model IS NOT NULL)", name="model"),
         CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failure"),
+        CheckConstraint("quarantined_at IS NULL OR state = 'failed'", name="quarantined_at"),
         CheckConstraint("width_px >= 1 AND height_px >= 1 AND n_bytes >= 1", name="size"),
         Index(
             "ix_images_unfinished",
@@ -193,6 +198,11 @@ class ImageRow(Base):
             postgresql_where=text("state IN ('received', 'detecting')"),
         ),
         Index("ix_images_finished_at", "finished_at"),
+        Index(
+            "ix_images_quarantined_at",
+            "quarantined_at",
+            postgresql_where=text("quarantined_at IS NOT NULL"),
+        ),
     )
 
     image_id: Mapped[str] = mapped_column(primary_key=True)
@@ -206,6 +216,7 @@ class ImageRow(Base):
     height_px: Mapped[int]
     n_bytes: Mapped[int]
     attempt: Mapped[int] = mapped_column(server_default="0")
+    claimants: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     claimed_by: Mapped[str | None]
     claimed_at: Mapped[datetime | None]
     received_at: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -214,6 +225,8 @@ class ImageRow(Base):
     published_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    last_error: Mapped[str | None]
+    quarantined_at: Mapped[datetime | None]
     model: Mapped[str | None]
     request_id: Mapped[str | None]
 

@@ -123,6 +123,25 @@ class ImageClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantinedImage:
+    """A picture that has used up its attempts, kept for somebody to look at.
+
+    Attributes:
+        session_state: Of its session, as it is now.
+        worker_ids: Who claimed it, a name for each attempt, the first one first.
+        last_error: What the last attempt said that ended with a word; where it is ``None``, each
+            worker ended with the picture in hand.
+    """
+
+    image: ImageRecord
+    arm_id: str
+    session_state: SessionState
+    quarantined_at: datetime
+    worker_ids: tuple[str, ...]
+    last_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionClaim:
     """The right to write one session's plan, until somebody else claims it."""
 
@@ -164,10 +183,20 @@ class WorkerRecord:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How much waits, and how fast it was worked off of late."""
+    """How much waits, and how fast it was worked off of late.
 
-    n_waiting: int
-    drained_per_s: float
+    Attributes:
+        waiting_by_arm: Pictures that are not final, for each arm that has any.
+        drained_per_s: ``None`` while nothing was worked off and nothing has waited for long.
+    """
+
+    waiting_by_arm: Mapping[str, int]
+    drained_per_s: float | None
+
+    @property
+    def n_waiting(self) -> int:
+        """Pictures of all arms that are not final."""
+        return sum(self.waiting_by_arm.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,8 +349,12 @@ class Store(Protocol):
         """Record that a picture cannot be read; False, and no change, where the claim was lost."""
         ...
 
-    def release_image(self, claim: ImageClaim) -> bool:
-        """Give a picture back unread, to be tried again; the attempt stays counted."""
+    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
+        """Give a picture back unread, to be tried again; the attempt stays counted.
+
+        Args:
+            reason: Kept for whoever looks at the picture should it end in quarantine.
+        """
         ...
 
     def claim_session(
@@ -346,6 +379,25 @@ class Store(Protocol):
 
     def release_session(self, claim: SessionClaim) -> bool:
         """Give a session back unsorted (to ``sealed``), to be tried again."""
+        ...
+
+    # the operator's side
+    def load_quarantine(self) -> list[QuarantinedImage]:
+        """Return the pictures that used up their attempts, the longest in quarantine first."""
+        ...
+
+    def load_quarantined(self, image_id: str) -> QuarantinedImage: ...
+
+    def replay_image(self, image_id: str) -> ImageRecord:
+        """Let a quarantined picture begin anew, with fresh attempts; the sweeper publishes it.
+
+        Raises:
+            ConflictError: Its session is being sorted, or is over.
+        """
+        ...
+
+    def drop_quarantined(self, image_id: str) -> ImageRecord:
+        """Take a picture off the list; it stays failed, and its bytes stay where they are."""
         ...
 
     # the sweeper's side

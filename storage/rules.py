@@ -17,6 +17,9 @@ Far above the longest forward pass or sort.
 DRAIN_WINDOW_S = 30.0
 """The stretch of time over which the drain rate is measured."""
 
+LEAST_BUSY_S = 1.0
+"""A picture or two that took less say nothing of the rate at which many are worked off."""
+
 DETECTING_QUEUE = "gpu"
 """The queue of the workers that detect, as they say it when they beat."""
 
@@ -60,9 +63,33 @@ def why_unreadable(n_detected: int, n_images: int, min_images: int) -> str | Non
     return f"{n_detected} of {n_images} pictures could be read, and at least {min_images} must be"
 
 
+def drain_rate(n_finished: int, busy_s: float) -> float | None:
+    """Return how many pictures a second were worked off; None where that is not known yet.
+
+    Args:
+        n_finished: Pictures that became final within :data:`DRAIN_WINDOW_S`.
+        busy_s: For how much of that there was something to work off.
+    """
+    if n_finished == 0 and busy_s < DRAIN_WINDOW_S:
+        return None
+    return n_finished / min(max(busy_s, LEAST_BUSY_S), DRAIN_WINDOW_S)
+
+
 def end_state(n_failed: int) -> SessionState:
     """Return how a session with a plan ends."""
     return SessionState.PARTIAL if n_failed else SessionState.DONE
+
+
+def why_not_replayed(state: SessionState) -> str | None:
+    """Say why a session takes none of its pictures anew; None where it does."""
+    if state is SessionState.SORTING:
+        return "the picture's session is being sorted, without it"
+    if state.is_final:
+        return (
+            f"the picture's session is over ({state.value}), and a session is sorted once: its"
+            " robot may already move by the plan; open a new session instead"
+        )
+    return None
 
 
 def quarantine_reason(attempts: int) -> str:

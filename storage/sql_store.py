@@ -5,11 +5,21 @@ from __future__ import annotations
 from storage.sql.arms import SqlArms
 from storage.sql.images import SqlImages
 from storage.sql.intake import SqlIntake
+from storage.sql.quarantine import SqlQuarantine
 from storage.sql.reading import SqlReading
 from storage.sql.sorting import SqlSorting
 from storage.sql.sweeping import SqlSweeping
 from storage.sql.turns import SqlTurns
 
 
-class SqlStore(SqlArms, SqlIntake, SqlReading, SqlTurns, SqlImages, SqlSorting, SqlSweeping):
+class SqlStore(
+    SqlArms,
+    SqlIntake,
+    SqlReading,
+    SqlTurns,
+    SqlImages,
+    SqlSorting,
+    SqlSweeping,
+    SqlQuarantine,
+):
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

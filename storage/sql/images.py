@@ -38,11 +38,13 @@ class SqlImages(SqlBase):
             if not _is_claimable(db, image, dead_after_s):
                 return None
             if image.attempt >= max_attempts:
+                image.quarantined_at = NOW
                 fail(db, image, quarantine_reason(image.attempt))
                 return None
             image.attempt += 1
             image.state = ImageState.DETECTING
             image.claimed_by = worker_id
+            image.claimants = [*image.claimants, worker_id]
             image.claimed_at = NOW
             db.flush()
             return ImageClaim(image_record(image), worker_id, image.attempt)
@@ -66,12 +68,13 @@ class SqlImages(SqlBase):
             fail(db, image, plain_reason(reason))
             return True
 
-    def release_image(self, claim: ImageClaim) -> bool:
+    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
         with self._transaction() as db, self._own(db, claim) as image:
             if image is None:
                 return False
             image.state = ImageState.RECEIVED
             image.claimed_by = image.claimed_at = image.published_at = None
+            image.last_error = None if reason is None else plain_reason(reason)
             image.waiting_since = NOW
             return True
 

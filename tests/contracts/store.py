@@ -10,6 +10,7 @@ from tests.contracts.intake import (
     OpeningContract,
     OutcomesContract,
 )
+from tests.contracts.quarantine import QuarantineContract
 from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
 from tests.contracts.turns import TurnsContract
@@ -28,6 +29,7 @@ class StoreContract(
     PublishingContract,
     SortingAgainContract,
     OverdueContract,
+    QuarantineContract,
     TurnsContract,
 ):
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

@@ -43,6 +43,9 @@ class FakeImage:
     turn_at: datetime | None = None
     published_at: datetime | None = None
     detections: Detections | None = None
+    claimants: list[str] = field(default_factory=list)
+    last_error: str | None = None
+    quarantined_at: datetime | None = None
 
     @property
     def is_unfinished(self) -> bool:

@@ -51,11 +51,13 @@ class FakeWorking(FakeRows):
             if image.claim is not None and self._void_at(image.claim, dead_after_s) > now:
                 return None
             if image.record.attempt >= max_attempts:
+                image.quarantined_at = now
                 self._fail_image(image, rules.quarantine_reason(image.record.attempt), now)
                 return None
             attempt = image.record.attempt + 1
             image.record = replace(image.record, state=ImageState.DETECTING, attempt=attempt)
             image.claim = FakeClaim(worker_id, now)
+            image.claimants.append(worker_id)
             return ImageClaim(image.record, worker_id, attempt)
 
     def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
@@ -77,13 +79,14 @@ class FakeWorking(FakeRows):
             self._fail_image(image, plain_reason(reason), now)
             return True
 
-    def release_image(self, claim: ImageClaim) -> bool:
+    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
         with self._transaction() as now:
             image = self._own_image(claim)
             if image is None:
                 return False
             image.record = replace(image.record, state=ImageState.RECEIVED)
             image.claim = image.published_at = None
+            image.last_error = None if reason is None else plain_reason(reason)
             image.waiting_since = now
             return True
 
