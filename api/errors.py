@@ -45,5 +45,21 @@ class QueueFullError(TransientError):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequestsError(SorterBotError):
+    """An arm makes more requests than it may.
+
+    Attributes:
+        retry_after_s: When it may make the next.
+    """
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class StreamsFullError(QueueFullError):
     """So many event streams are open that one more would starve those who post."""
+
+
+class BodiesFullError(QueueFullError):
+    """So many requests of one arm are being received that one more would starve other arms."""

@@ -3,15 +3,16 @@
 One process a gateway, with threads: requests wait for disk, database and broker rather than
 compute, the counters of ``/metrics`` are then those of the whole gateway, and more gateways
 can stand behind one address. Of the threads, 20 may be held by those who wait (12) or follow
-events (8), see ``api.context.Settings``, so that 12 are always left to those who post.
+events (8), and 12 by the slow bodies of one arm, see ``api.context.Settings``, so that 12 are left
+to others who post. Connections that send nothing, or no whole head, hold none (``api.reception``).
 """
 
 from __future__ import annotations
 
 wsgi_app = "api.bootstrap:create_app_from_environment()"
-worker_class = "gthread"
+worker_class = "api.reception.ReceivingWorker"
 workers = 1
-threads = 32
+threads = 44
 keepalive = 30
 """Seconds for which a robot's connection is kept between two pictures."""
 
@@ -20,6 +21,12 @@ graceful_timeout = 10
 """Seconds for which a stopping gateway lets requests end; a longer wait is asked for again."""
 
 backlog = 512
+worker_connections = 400
+"""Below the 1,024 files that systems commonly allow a process; more wait in the backlog."""
+
+forwarder_headers = ""
+"""Nobody's headers say under which path the gateway lies."""
+
 limit_request_line = 2048
 limit_request_fields = 50
 limit_request_field_size = 4096

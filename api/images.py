@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -18,6 +18,7 @@ from api.errors import NotAPictureError, OutOfRangeError
 from api.owned import load_own_session
 from api.pictures import look_at_picture
 from api.publishing import publish_acceptance
+from api.request_body import GatewayRequest
 from sorter.errors import ConflictError
 from sorter.types import ImageSize
 from storage.ports import ImageRecord, NewImage, SessionRecord, SessionState
@@ -69,7 +70,7 @@ def _read_picture() -> bytes:
     max_bytes = using().settings.max_image_bytes
     # One more than may come: a body without a length is cut at this limit, not refused.
     request.max_content_length = max_bytes + 1
-    data = request.get_data(cache=False)
+    data = cast("GatewayRequest", request).read_whole()
     using().metrics.image_bytes.inc(len(data))
     if len(data) > max_bytes:
         raise RequestEntityTooLarge

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.context import request_id
 from api.errors import (
+    BodiesFullError,
     DamagedPictureError,
     ForbiddenError,
     NotAPictureError,
@@ -22,6 +23,7 @@ from api.errors import (
     SessionFailedError,
     StreamsFullError,
     TooManyPixelsError,
+    TooManyRequestsError,
     UnauthenticatedError,
 )
 from sorter.errors import (
@@ -61,7 +63,9 @@ KINDS: Mapping[type[Exception], Kind] = {
     OutOfRangeError: Kind(422, "out-of-range", "Out of the arm's range"),
     InvalidInputError: Kind(422, "invalid-input", "Invalid input"),
     ValidationError: Kind(422, "invalid-input", "Invalid input"),
+    TooManyRequestsError: Kind(429, "too-many-requests", "Too many requests of one arm"),
     StreamsFullError: Kind(503, "streams-full", "Too many event streams"),
+    BodiesFullError: Kind(503, "bodies-full", "Too many requests of one arm at once"),
     QueueFullError: Kind(503, "queue-full", "Too many pictures wait"),
     StorageFullError: Kind(507, "storage-full", "No room left", "The picture could not be kept."),
     TransientError: Kind(
@@ -149,7 +153,7 @@ def _answer_error(error: Exception) -> Response:
 
 
 def _headers_for(error: Exception, kind: Kind) -> dict[str, str]:
-    if isinstance(error, QueueFullError):
+    if isinstance(error, QueueFullError | TooManyRequestsError):
         return {"Retry-After": str(error.retry_after_s)}
     if kind.status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"Retry-After": str(RETRY_TRANSIENT_S)}

@@ -1,18 +1,48 @@
-"""How a JSON body is read: strictly, within limits of size and depth."""
+"""How a body is read: whole or not at all; and JSON strictly, within limits of size and depth."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Request
+from flask import Request, g
+from gunicorn.http.errors import ParseException
 from pydantic_core import from_json
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    ClientDisconnected,
+    RequestTimeout,
+    UnsupportedMediaType,
+)
 
+from api.context import using
 from sorter.errors import InvalidInputError
 
 
 class GatewayRequest(Request):
-    """A request whose JSON must be JSON: an object, no NaN, not too deep, and said to be JSON."""
+    """A request whose body comes whole or not at all, and whose JSON is an object."""
+
+    def read_whole(self) -> bytes:
+        """Return the body's bytes, once.
+
+        Raises:
+            BadRequest: It ended before its end, or its chunks make no sense.
+            RequestTimeout: It came too slowly.
+            RequestEntityTooLarge: It is over the limit.
+            BodiesFullError: Too many bodies of the arm are being read.
+        """
+        try:
+            with using().bodies.place(g.get("arm_id", "")):
+                data = self.get_data(cache=False)
+        except ClientDisconnected as error:
+            if isinstance(error.__context__, TimeoutError):
+                raise RequestTimeout("The body came too slowly.") from error
+            raise BadRequest("The body ended before its end.") from error
+        except ParseException as error:  # of a chunked body
+            raise BadRequest("The body's chunks cannot be read.") from error
+        # Behind gunicorn an early end of the connection reads like the end of the body.
+        if len(data) < (self.content_length or 0):
+            raise BadRequest("The body is shorter than was said.")
+        return data
 
     # Silence is asked for by the library, and not kept: it would lose what is wrong.
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002
@@ -25,7 +55,7 @@ class GatewayRequest(Request):
         if not (force or self.is_json):
             raise UnsupportedMediaType("send the body as application/json")
         try:
-            value = from_json(self.get_data(cache=cache), allow_inf_nan=False)
+            value = from_json(self.read_whole(), allow_inf_nan=False)
         except ValueError as error:
             raise InvalidInputError(f"the body is not JSON: {error}") from error
         if not isinstance(value, dict):

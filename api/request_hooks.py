@@ -8,7 +8,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, g, request
 
-from api.connection import discard_unread, limit_stalls
+from api.connection import limit_stalls
 from api.context import using
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -44,11 +44,12 @@ def _begin() -> None:
 
 
 def _authenticate() -> None:
-    """Learn whose key the request carries. Unknown paths go on, to be answered with 404."""
+    """Learn whose key the request carries, and count it. Unknown paths go on, to be answered with 404."""
     if request.url_rule is None or is_open(request.path):
         return
     g.arm_id = using().keys.arm_id_of(request.headers.get("Authorization"))
     structlog.contextvars.bind_contextvars(arm_id=g.arm_id)
+    using().rates.check(g.arm_id)
 
 
 def is_open(path: str) -> bool:
@@ -71,8 +72,6 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             duration_ms=round(seconds * 1000, 1),
         )
-    if response.status_code > HTTPStatus.BAD_REQUEST:  # 400 itself: the sender has stopped
-        discard_unread(request.environ, using().services.monotonic_s)
     response.headers[REQUEST_ID_HEADER] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,112 +1,33 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from api.keys import make_key
 from cli.services.network import free_port
-from sorter.types import Arm
-from storage.bootstrap import make_store
+from tests.integration.api.running import (
+    ARM_ID,
+    MAX_BYTES,
+    RunningGateway,
+    environment,
+    serve,
+    start,
+)
 from tests.unit.api.picture_bytes import make_jpeg
 
 pytestmark = pytest.mark.services
 
-ARM_ID = "arm-1"
-MAX_BYTES = 100_000
-
-
-@dataclass
-class RunningGateway:
-    """A gateway as gunicorn serves it, and a key of its arm."""
-
-    process: subprocess.Popen[str]
-    port: int
-    key: str
-    folder: Path
-
-    def call(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, dict[str, Any]]:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        try:
-            headers = {"Authorization": f"Bearer {self.key}", **headers}
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response.status, json.loads(response.read())
-        finally:
-            connection.close()
-
-    def open_session(self) -> str:
-        body = json.dumps({"arm_id": ARM_ID}).encode()
-        status, session = self.call(
-            "POST", "/sessions", body, **{"Content-Type": "application/json"}
-        )
-        assert status == 201
-        session_id: str = session["session_id"]
-        return session_id
-
-
-def environment(database_url: str, redis_url: str, folder: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "SORTERBOT_DATABASE_URL": database_url,
-        "SORTERBOT_BROKER_URL": redis_url,
-        "SORTERBOT_RESULTS_URL": redis_url,
-        "SORTERBOT_IMAGE_STORE": folder.as_uri(),
-        "SORTERBOT_MAX_IMAGE_BYTES": str(MAX_BYTES),
-    }
-
-
-def start(variables: dict[str, str], port: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_settings"]
-    command += ["api.bootstrap:create_app_from_environment()", "--bind", f"127.0.0.1:{port}"]
-    return subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True)
-
 
 @pytest.fixture
 def running(migrated_postgres_url: str, redis_url: str, tmp_path: Path) -> Iterator[RunningGateway]:
-    store = make_store(migrated_postgres_url)
-    store.save_arm(Arm(ARM_ID))
-    key = make_key()
-    store.save_key(key.key_id, ARM_ID, key.secret_sha256)
-    port = free_port()
-    process = start(environment(migrated_postgres_url, redis_url, tmp_path), port)
-    gateway = RunningGateway(process, port, key.text, tmp_path)
-    try:
-        await_answer(gateway)
+    with serve(migrated_postgres_url, redis_url, tmp_path) as gateway:
         yield gateway
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def await_answer(gateway: RunningGateway) -> None:
-    until_s = time.monotonic() + 40
-    while True:
-        try:
-            assert gateway.call("GET", "/readyz")[0] == 200
-        except OSError:
-            assert gateway.process.poll() is None, gateway.process.communicate()[1]
-            assert time.monotonic() < until_s
-            time.sleep(0.1)
-        else:
-            return
-
-
-def n_kept(gateway: RunningGateway) -> int:
-    return sum(path.is_file() for path in gateway.folder.rglob("*"))
 
 
 def test_a_robot_is_served_over_real_sockets(running: RunningGateway) -> None:
@@ -118,7 +39,7 @@ def test_a_robot_is_served_over_real_sockets(running: RunningGateway) -> None:
     began_s = time.monotonic()
     assert running.call("GET", f"/sessions/{session_id}/commands?wait=1")[0] == 202
     assert 1 <= time.monotonic() - began_s < 5
-    assert n_kept(running) == 1
+    assert running.n_kept == 1
 
 
 def test_a_body_over_the_limit_is_refused_however_its_length_is_told(
@@ -135,7 +56,7 @@ def test_a_body_over_the_limit_is_refused_however_its_length_is_told(
     connection.request("POST", path, chunks, headers, encode_chunked=True)
     assert connection.getresponse().status == 413
     connection.close()
-    assert n_kept(running) == 0
+    assert running.n_kept == 0
 
 
 def test_a_robot_that_vanishes_in_mid_picture_leaves_nothing(running: RunningGateway) -> None:
@@ -149,7 +70,7 @@ def test_a_robot_that_vanishes_in_mid_picture_leaves_nothing(running: RunningGat
         robot.sendall(head.encode() + data[: len(data) // 2])
     status, session = running.call("GET", f"/sessions/{session_id}")
     assert (status, session["progress"]["n_images"]) == (200, 0)
-    assert n_kept(running) == 0
+    assert running.n_kept == 0
 
 
 def test_it_logs_one_json_object_a_line_and_ends_in_order(running: RunningGateway) -> None:
