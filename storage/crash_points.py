@@ -1,9 +1,9 @@
 """Places where a process can be told to die at once, to prove that nothing is lost there.
 
 A point is armed by a file in a folder that ``SORTERBOT_CRASH_FOLDER`` names: the first process
-that reaches the point takes the file away and kills itself. So each file costs one process,
-and the one that is started in its place goes on. Where the variable is not set, nothing is
-wrapped and nothing is looked for.
+that reaches the point takes the file away and kills itself, or stands still until somebody
+wakes it. So each file costs one process, and the one that is started in its place goes on.
+Where the variable is not set, nothing is wrapped and nothing is looked for.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ import structlog
 from sorter.errors import InvalidInputError
 from storage.ports import ImageClaim, SessionClaim
 
-BEFORE = {"sort:planned": "save_plan"}
-"""The plan is made, and nothing of it is written."""
+BEFORE = {"detect:read": "save_detections", "sort:planned": "save_plan"}
+"""The work is done under a claim, and nothing of it is written."""
 
 AFTER = {
     "detect:claimed": "claim_image",
@@ -41,11 +41,14 @@ _log = structlog.get_logger(__name__)
 Target = TypeVar("Target")
 
 
-def arm_crash_point(folder: Path, point: str, session_id: str = "") -> None:
-    """Let the next process die that reaches ``point``; once for each call.
+def arm_crash_point(
+    folder: Path, point: str, session_id: str = "", *, number: signal.Signals = signal.SIGKILL
+) -> None:
+    """Let the next process end that reaches ``point``; once for each call.
 
     Args:
         session_id: Only in this session; where it is empty, in any.
+        number: What the process sends itself; ``SIGSTOP`` makes it stand still until ``SIGCONT``.
 
     Raises:
         InvalidInputError: There is no such point.
@@ -54,7 +57,7 @@ def arm_crash_point(folder: Path, point: str, session_id: str = "") -> None:
         raise InvalidInputError(f"{point!r} is none of {', '.join([*BEFORE, *AFTER])}")
     folder.mkdir(parents=True, exist_ok=True)
     unseen = folder / f".{uuid4().hex}"
-    unseen.write_text(session_id)
+    unseen.write_text(f"{int(number)} {session_id}")
     unseen.rename(folder / f"{point}.{uuid4().hex}")
 
 
@@ -63,13 +66,13 @@ def armed_crash_points(folder: Path) -> list[str]:
     return sorted(path.name.partition(".")[0] for path in folder.glob("[!.]*"))
 
 
-def die() -> None:
-    """End this process as ``kill -9`` does: nothing is cleaned up, nothing is said to anybody."""
-    os.kill(os.getpid(), signal.SIGKILL)
+def send_to_itself(number: int) -> None:
+    """Send this process a signal; ``SIGKILL`` cleans nothing up and says nothing to anybody."""
+    os.kill(os.getpid(), number)
 
 
 def with_crash_points(
-    target: Target, folder: Path | None, die: Callable[[], object] = die
+    target: Target, folder: Path | None, end: Callable[[int], object] = send_to_itself
 ) -> Target:
     """Return a store, or an image store, that ends its process at the points armed in ``folder``.
 
@@ -77,16 +80,16 @@ def with_crash_points(
     """
     if folder is None:
         return target
-    return cast("Target", _Crashing(target, folder, die))
+    return cast("Target", _Crashing(target, folder, end))
 
 
 class _Crashing:
     """Passes every call on, and looks before or after those that have a point."""
 
-    def __init__(self, target: object, folder: Path, die: Callable[[], object]) -> None:
+    def __init__(self, target: object, folder: Path, end: Callable[[int], object]) -> None:
         self._target = target
         self._folder = folder
-        self._die = die
+        self._end = end
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._target, name)
@@ -108,18 +111,22 @@ class _Crashing:
         session_ids = {_session_id(witness) for witness in witnesses}
         for point in points:
             for path in self._folder.glob(f"{point}.*"):
-                if self._is_taken(path, session_ids):
-                    _log.critical("crash point", point=point)
-                    self._die()
+                number = self._take(path, session_ids)
+                if number is not None:
+                    _log.critical("crash point", point=point, signal=number)
+                    self._end(number)
 
-    def _is_taken(self, path: Path, session_ids: set[str]) -> bool:
-        """Take the file away where it is for one of these sessions and still there."""
-        with suppress(FileNotFoundError):  # another process dies of it
-            wanted = path.read_text()
+    def _take(self, path: Path, session_ids: set[str]) -> int | None:
+        """Take the file away where it is for one of these sessions; return the signal it asks for.
+
+        ``None`` where it is for another session, or another process has taken it.
+        """
+        with suppress(FileNotFoundError):
+            number, _, wanted = path.read_text().partition(" ")
             if not wanted or wanted in session_ids:
                 path.unlink()
-                return True
-        return False
+                return int(number)
+        return None
 
 
 def _session_id(witness: Any) -> str:

@@ -33,8 +33,8 @@ class Death(BaseException):
     """What stands for the end of the process."""
 
 
-def _die() -> None:
-    raise Death
+def _die(number: int) -> None:
+    raise Death(number)
 
 
 def _deadly(store: FakeStore, folder: Path) -> Store:
@@ -117,8 +117,16 @@ def test_a_claim_that_was_refused_is_no_claim(tmp_path: Path) -> None:
     assert armed_crash_points(tmp_path) == ["sort:claimed"]
 
 
+def test_a_process_is_killed_unless_it_is_to_stand_still(tmp_path: Path) -> None:
+    images = with_crash_points(FakeImageStore(), tmp_path, _die)
+    for number in (signal.SIGKILL, signal.SIGSTOP):
+        arm_crash_point(tmp_path, "image:stored", number=number)
+        with pytest.raises(Death) as death:
+            images.save_image("session", JPEG)
+        assert death.value.args == (number,)
+
+
 def test_the_process_ends_as_kill_9_ends_it() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", "from storage.crash_points import die; die()"], check=False
-    )
+    code = "from storage.crash_points import send_to_itself; send_to_itself(9)"
+    ended = subprocess.run([sys.executable, "-c", code], check=False)
     assert ended.returncode == -signal.SIGKILL
