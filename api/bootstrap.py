@@ -12,9 +12,11 @@ import structlog
 from api.app import Gateway, create_app
 from api.context import Services, Settings
 from api.logs import configure_logs
+from api.rates import Rate
 from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_image_store, make_store
 from storage.crash_points import with_crash_points
+from storage.ports import FairShare
 from storage.schema import check_schema
 from workers.queue import CeleryQueue
 
@@ -72,6 +74,11 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         max_image_bytes=_count(environment, "MAX_IMAGE_BYTES", standard.max_image_bytes),
         max_image_pixels=_count(environment, "MAX_IMAGE_PIXELS", standard.max_image_pixels),
         max_waiting_images=_count(environment, "MAX_WAITING_IMAGES", standard.max_waiting_images),
+        share=FairShare(_count(environment, "ARM_SHARE", standard.share.per_worker)),
+        rate=Rate(
+            _count(environment, "ARM_REQUESTS_PER_S", int(standard.rate.per_s)),
+            _count(environment, "ARM_REQUESTS_BURST", standard.rate.burst),
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from api.admission import Admission
 from api.arm_places import ArmPlaces
 from api.authentication import KeyRing
 from api.metrics import Metrics
+from api.rates import ArmRates, Rate
 from api.slots import Slots
 from storage.ports import FairShare, ImageStore, Store
 from workers.ports import WorkQueue
@@ -59,6 +60,7 @@ class Settings:
         max_stream_s: After that a stream ends, and the client comes back for the rest.
         worker_alive_s: A worker heard of within that time counts as up.
         share: How much of the queue is one arm's.
+        rate: How many requests an arm may make of this process.
     """
 
     max_image_bytes: int = 20_000_000
@@ -75,6 +77,7 @@ class Settings:
     heartbeat_s: float = 10.0
     worker_alive_s: float = 5.0
     share: FairShare = field(default_factory=FairShare)
+    rate: Rate = field(default_factory=lambda: Rate(per_s=200.0, burst=1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Context:
     keys: KeyRing
     admission: Admission
     metrics: Metrics
+    rates: ArmRates
     waits: Slots
     streams: Slots
     bodies: ArmPlaces
@@ -104,6 +108,7 @@ def make_context(services: Services, settings: Settings) -> Context:
             cache_s=settings.backlog_cache_s,
         ),
         metrics=Metrics(),
+        rates=ArmRates(settings.rate, services.monotonic_s),
         waits=Slots(settings.max_waits),
         streams=Slots(settings.max_streams),
         bodies=ArmPlaces(settings.max_bodies_an_arm),

@@ -21,6 +21,7 @@ _WHY = {
     413: "The body is over the byte limit.",
     415: "The body is of a kind that is not taken.",
     422: "Something in the request is not valid; nothing was stored.",
+    429: "The arm makes too many requests; `Retry-After` says when it may make the next.",
     500: "The gateway made a mistake.",
     503: "Not now: the queue is full or a service is away; `Retry-After` says when.",
     507: "There is no room left for pictures.",
@@ -28,13 +29,17 @@ _WHY = {
 
 
 def problem_responses(*statuses: int) -> ResponseDict:
-    """Return what the document says of these statuses: each a problem document."""
-    return {status: _problem(status) for status in (*statuses, 500)}
+    """Return what the document says of these statuses: each a problem document.
+
+    Whoever may answer 401 asks for a key, and so counts requests: 429 comes of itself.
+    """
+    limited = (429,) if 401 in statuses else ()
+    return {status: _problem(status) for status in (*statuses, *limited, 500)}
 
 
 def _problem(status: int) -> dict[str, Any]:
     headers: dict[str, Any] = {}
-    if status == 503:
+    if status in {429, 503}:
         headers["Retry-After"] = {"schema": {"type": "integer"}, "description": "Seconds."}
     if status == 401:
         headers["WWW-Authenticate"] = {"schema": {"type": "string"}}

@@ -61,7 +61,7 @@ def post_image(path: ImagePath) -> Response:
     if known is not None:
         using().metrics.images.labels("repeated").inc()
         return answer(ImageAnswer.of(known), 202)
-    using().admission.check()
+    using().admission.check(session.arm.arm_id)
     image = _accept(session, path.position_pw, data, sha256, size)
     return answer(ImageAnswer.of(image), 202)
 
@@ -119,6 +119,6 @@ def _accept(
     acceptance = services.store.accept_image(session.session_id, new, request_id())
     using().metrics.images.labels("accepted" if acceptance.is_new else "repeated").inc()
     if acceptance.is_new:
-        using().admission.note_accepted()
+        using().admission.note_accepted(session.arm.arm_id)
         publish_acceptance(acceptance)
     return acceptance.image

@@ -44,7 +44,10 @@ def _begin() -> None:
 
 
 def _authenticate() -> None:
-    """Learn whose key the request carries, and count it. Unknown paths go on, to be answered with 404."""
+    """Learn whose key the request carries, and count it for that arm.
+
+    Unknown paths go on, to be answered with 404.
+    """
     if request.url_rule is None or is_open(request.path):
         return
     g.arm_id = using().keys.arm_id_of(request.headers.get("Authorization"))

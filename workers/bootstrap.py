@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
+from storage.ports import ARM_SHARE, FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder
 from workers.alive import AliveFile
@@ -46,6 +47,7 @@ class Environment:
         alive_file: Its age shows a probe that the process works; ``None`` for none.
         batch: What one call of the detector may hold.
         metrics_port: Where a GPU worker answers Prometheus; ``None`` for nowhere.
+        share: How much of the queue is one arm's.
         models: How detector and embedder are to differ from what their packages say.
         crash_folder: Where crash points are armed; ``None`` for nowhere.
     """
@@ -62,6 +64,7 @@ class Environment:
     alive_file: Path | None = None
     batch: BatchLimits = DEFAULT_BATCH
     metrics_port: int | None = None
+    share: FairShare = field(default_factory=FairShare)
     models: ModelChoice = AS_PACKAGED
     crash_folder: Path | None = None
 
@@ -88,6 +91,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
             _number(variables, "SORTERBOT_BATCH_PIXELS", DEFAULT_BATCH.max_pixels),
         ),
         metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
+        share=FairShare(_number(variables, "SORTERBOT_ARM_SHARE", ARM_SHARE)),
         models=read_model_choice(variables),
         crash_folder=_path(variables, "SORTERBOT_CRASH_FOLDER"),
     )
@@ -128,7 +132,7 @@ def make_services(environment: Environment) -> Services:
         detector=LoadedOnce(partial(_load_detector, environment, metrics)),
         embedder=LoadedOnce(partial(_load_embedder, environment)),
         sleep=time.sleep,
-        rules=Rules(max_image_pixels=environment.max_image_pixels),
+        rules=Rules(max_image_pixels=environment.max_image_pixels, share=environment.share),
         clustering=environment.clustering,
         metrics=metrics,
     )

@@ -13,6 +13,7 @@ from sorter.types import ImageSize, Photograph
 from storage.documents import detections_from_columns
 from storage.models import (
     NOW,
+    STATEMENT_BEGAN_AT,
     DetectionsRow,
     EventRow,
     ImageRow,
@@ -30,7 +31,7 @@ from storage.ports import (
     SessionRecord,
     WorkerRecord,
 )
-from storage.rules import DRAIN_WINDOW_S
+from storage.rules import DRAIN_WINDOW_S, drain_rate
 from storage.sql.base import SqlBase, ago
 from storage.sql.records import event_record, image_record, session_records, worker_record
 
@@ -71,11 +72,15 @@ class SqlReading(SqlBase):
 
     def load_backlog(self) -> Backlog:
         unfinished = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
-        waiting = select(func.count()).where(unfinished).scalar_subquery()
-        finished = select(func.count()).where(ImageRow.finished_at > ago(DRAIN_WINDOW_S))
+        busy_s = func.extract("epoch", STATEMENT_BEGAN_AT - func.min(ImageRow.received_at))
+        by_arm = select(SessionRow.arm_id, func.count(), busy_s).group_by(SessionRow.arm_id)
+        by_arm = by_arm.join(ImageRow, ImageRow.session_id == SessionRow.session_id)
+        of_late = ImageRow.finished_at > ago(DRAIN_WINDOW_S)
         with self._reading() as db:
-            n_waiting, n_finished = db.execute(select(waiting, finished.scalar_subquery())).one()
-        return Backlog(n_waiting, n_finished / DRAIN_WINDOW_S)
+            waiting = db.execute(by_arm.where(unfinished).order_by(SessionRow.arm_id)).all()
+            n_finished, longest_s = db.execute(select(func.count(), busy_s).where(of_late)).one()
+        ages_s = [float(age_s) for *_, age_s in waiting] + [float(longest_s or 0)]
+        return Backlog({arm_id: n for arm_id, n, _ in waiting}, drain_rate(n_finished, max(ages_s)))
 
     def load_photographs(self, session_id: str) -> list[Photograph]:
         query = (

@@ -8,7 +8,7 @@ import pytest
 
 from sorter.errors import ConflictError, InvalidInputError, NotFoundError
 from sorter.types import Arm, ArmGeometry
-from storage.ports import ImageClaim, ImageState, Outcome, SessionState, Store
+from storage.ports import Backlog, ImageClaim, ImageState, Outcome, SessionState, Store
 from tests.contracts.memory import Memory
 from tests.factories import (
     JPEG,
@@ -290,9 +290,25 @@ class EventsContract:
             store.fail_image(make_image_claim(store, image.image_id), "bad")
         make_image_claim(store, images[3].image_id)
         backlog = store.load_backlog()
+        assert backlog.waiting_by_arm == {"arm-1": 2}
         assert (backlog.n_waiting, backlog.drained_per_s) == (2, pytest.approx(2 / 30))
         states = [image.state for image in store.load_images(session_id)]
         assert states.count(ImageState.FAILED) == 2
+
+    def test_the_drain_rate_is_of_the_time_in_which_there_was_something_to_do(
+        self, memory: Memory
+    ) -> None:
+        assert memory.store.load_backlog() == Backlog({}, None)
+        images = memory.store.load_images(make_session(memory.store, 11).session_id)
+        memory.let_pass(5)
+        assert memory.store.load_backlog().drained_per_s is None
+        for image in images[:10]:
+            self._detect(memory.store, make_image_claim(memory.store, image.image_id))
+        rate = memory.store.load_backlog().drained_per_s
+        assert rate is not None
+        assert 0.5 < rate <= 2.0, "ten in the five seconds that they waited, on a slow machine more"
+        memory.let_pass(31)
+        assert memory.store.load_backlog().drained_per_s == 0
 
     @staticmethod
     def _detect(store: Store, claim: ImageClaim) -> None:

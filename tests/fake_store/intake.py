@@ -206,9 +206,12 @@ class FakeIntake(FakeRows):
         with self._transaction() as now:
             since = now - timedelta(seconds=rules.DRAIN_WINDOW_S)
             images = [image for _, image in self._images()]
-            ends = [image.record.finished_at for image in images if image.record.finished_at]
-            n_waiting = sum(image.is_unfinished for image in images)
-            return Backlog(n_waiting, sum(end > since for end in ends) / rules.DRAIN_WINDOW_S)
+            ended = [i for i in images if i.record.finished_at and i.record.finished_at > since]
+            arms = [s.record.arm.arm_id for s, image in self._images() if image.is_unfinished]
+            of_late = [*ended, *(image for image in images if image.is_unfinished)]
+            busy_s = max(((now - i.record.received_at).total_seconds() for i in of_late), default=0)
+            rate = rules.drain_rate(len(ended), busy_s)
+            return Backlog({arm_id: arms.count(arm_id) for arm_id in sorted(arms)}, rate)
 
 
 def _repeat(known: ImageRecord, new: NewImage) -> Acceptance:

@@ -5,7 +5,9 @@ import pytest
 from api import gunicorn_settings
 from api.bootstrap import create_app_from, settings_from
 from api.context import Settings
+from api.rates import Rate
 from sorter.errors import InvalidInputError
+from storage.ports import FairShare
 
 
 def test_without_any_variable_the_limits_are_the_documented_ones() -> None:
@@ -21,9 +23,18 @@ def test_each_limit_is_read_from_its_own_variable() -> None:
             "SORTERBOT_MAX_IMAGE_BYTES": "1000",
             "SORTERBOT_MAX_IMAGE_PIXELS": "2_000",
             "SORTERBOT_MAX_WAITING_IMAGES": "3",
+            "SORTERBOT_ARM_SHARE": "4",
+            "SORTERBOT_ARM_REQUESTS_PER_S": "5",
+            "SORTERBOT_ARM_REQUESTS_BURST": "6",
         }
     )
-    assert settings == Settings(max_image_bytes=1000, max_image_pixels=2000, max_waiting_images=3)
+    assert settings == Settings(
+        max_image_bytes=1000,
+        max_image_pixels=2000,
+        max_waiting_images=3,
+        share=FairShare(per_worker=4),
+        rate=Rate(per_s=5, burst=6),
+    )
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "many", "1.5", ""])
