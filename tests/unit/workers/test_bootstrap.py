@@ -6,6 +6,7 @@ import pytest
 
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
+from storage.ports import FairShare
 from workers.batch_limits import BatchLimits
 from workers.bootstrap import Environment, read_environment
 
@@ -32,6 +33,7 @@ def test_what_is_not_set_has_its_default() -> None:
         batch=BatchLimits(max_pictures=8, max_pixels=32_000_000),
         metrics_port=None,
         crash_folder=None,
+        visibility_timeout_s=300,
     )
 
 
@@ -47,6 +49,8 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_BATCH_PIXELS": "9000000",
         "SORTERBOT_METRICS_PORT": "9100",
         "SORTERBOT_CRASH_FOLDER": "/crashes",
+        "SORTERBOT_VISIBILITY_TIMEOUT_S": "7",
+        "SORTERBOT_ARM_SHARE": "24",
     }
     environment = read_environment(VARIABLES | more)
     assert (environment.detector, environment.embedder) == ("/models/detector", "imagenet")
@@ -56,6 +60,8 @@ def test_what_is_set_counts() -> None:
     assert environment.batch == BatchLimits(max_pictures=16, max_pixels=9_000_000)
     assert environment.metrics_port == 9100
     assert environment.crash_folder == Path("/crashes")
+    assert environment.visibility_timeout_s == 7
+    assert environment.share == FairShare(per_worker=24)
 
 
 @pytest.mark.parametrize("missing", VARIABLES)
@@ -72,6 +78,8 @@ def test_a_missing_variable_is_named(missing: str) -> None:
         "SORTERBOT_MAX_BATCH",
         "SORTERBOT_BATCH_PIXELS",
         "SORTERBOT_METRICS_PORT",
+        "SORTERBOT_VISIBILITY_TIMEOUT_S",
+        "SORTERBOT_ARM_SHARE",
     ],
 )
 def test_a_number_that_is_none_is_refused_and_named(name: str, text: str) -> None:
@@ -83,6 +91,11 @@ def test_a_number_that_is_none_is_refused_and_named(name: str, text: str) -> Non
 def test_a_batch_without_room_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="room"):
         read_environment(VARIABLES | {name: "0"})
+
+
+def test_a_message_is_not_given_out_again_at_once() -> None:
+    with pytest.raises(InvalidInputError, match="SORTERBOT_VISIBILITY_TIMEOUT_S"):
+        read_environment(VARIABLES | {"SORTERBOT_VISIBILITY_TIMEOUT_S": "0"})
 
 
 def test_a_clustering_that_nobody_knows_is_refused_and_the_known_ones_named() -> None:
