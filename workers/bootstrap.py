@@ -25,6 +25,7 @@ from workers.metrics import WorkerMetrics
 from workers.model_choice import AS_PACKAGED, ModelChoice, read_model_choice
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
+from workers.settings import VISIBILITY_TIMEOUT_S
 from workers.warm_up import warm_up
 from workers.watchdog import Watchdog
 from workers.worker_app import end_worker, make_worker_app
@@ -50,6 +51,7 @@ class Environment:
         share: How much of the queue is one arm's.
         models: How detector and embedder are to differ from what their packages say.
         crash_folder: Where crash points are armed; ``None`` for nowhere.
+        visibility_timeout_s: After that a message that is still worked on is given out again.
     """
 
     database_url: str
@@ -67,6 +69,7 @@ class Environment:
     share: FairShare = field(default_factory=FairShare)
     models: ModelChoice = AS_PACKAGED
     crash_folder: Path | None = None
+    visibility_timeout_s: int = VISIBILITY_TIMEOUT_S
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -94,6 +97,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         share=FairShare(_number(variables, "SORTERBOT_ARM_SHARE", ARM_SHARE)),
         models=read_model_choice(variables),
         crash_folder=_path(variables, "SORTERBOT_CRASH_FOLDER"),
+        visibility_timeout_s=_visibility_timeout_s(variables),
     )
 
 
@@ -108,6 +112,7 @@ def app_from_environment(imported_as: str) -> ImportedCelery:
         log_level=environment.log_level,
         alive=AliveFile(environment.alive_file),
         n_gpu_threads=THREADS_PER_PICTURE * environment.batch.max_pictures,
+        visibility_timeout_s=environment.visibility_timeout_s,
     )
 
 
@@ -173,6 +178,13 @@ def _clustering(name: str) -> Clustering:
         raise InvalidInputError(
             f"SORTERBOT_CLUSTERING must be one of {names}, not {name!r}"
         ) from None
+
+
+def _visibility_timeout_s(variables: Mapping[str, str]) -> int:
+    seconds = _number(variables, "SORTERBOT_VISIBILITY_TIMEOUT_S", VISIBILITY_TIMEOUT_S)
+    if seconds == 0:
+        raise InvalidInputError("SORTERBOT_VISIBILITY_TIMEOUT_S must lie above 0")
+    return seconds
 
 
 def _path(variables: Mapping[str, str], name: str) -> Path | None:

@@ -26,6 +26,9 @@ MESSAGE_VERSION = 2
 Before messages said one, it was 1. See :mod:`workers.versions`.
 """
 
+VISIBILITY_TIMEOUT_S = 300
+"""Above the longest that a message waits inside a worker."""
+
 SWEEP_EVERY_S = 2.0
 SWEEP_EXPIRES_S = 4.0  # two periods: sweeps never pile up behind a long sort
 SORT_TIME_LIMIT_S = 240.0  # below the claim's lease; the pool kills a child that takes longer
@@ -34,6 +37,10 @@ _BACKEND = "workers.chord_backend:GrowingChordBackend"
 
 _PATIENT = {"max_retries": 60, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 1.0}
 """About a minute: longer than Redis takes to start again and read its append-only file."""
+
+_ANSWER_WITHIN_S = 5.0
+"""What a worker waits for each answer of Redis. A connection that a firewall has forgotten is
+noticed by nothing else, and several may have to be given up one after the other."""
 
 _HASTY = {"max_retries": 1, "interval_start": 0.05, "interval_step": 0.05, "interval_max": 0.1}
 
@@ -89,8 +96,8 @@ _SCHEDULE = {
 
 def _worker_limits() -> dict[str, Any]:
     return {
-        "broker_transport_options": {**_REDELIVERY, "socket_timeout": 30},
-        "redis_socket_timeout": 30.0,
+        "broker_transport_options": {**_REDELIVERY, "socket_timeout": _ANSWER_WITHIN_S},
+        "redis_socket_timeout": _ANSWER_WITHIN_S,
         "redis_socket_connect_timeout": 3.0,
         "result_backend_transport_options": {"retry_policy": _PATIENT},
     }
@@ -113,11 +120,18 @@ def _gateway_limits() -> dict[str, Any]:
     }
 
 
+def redelivery(visibility_timeout_s: int) -> dict[str, Any]:
+    """Return when a message is given out again whose worker has not acknowledged it."""
+    return {
+        "visibility_timeout": visibility_timeout_s,
+        "unacked_restore_interval": min(15, visibility_timeout_s),
+        "unacked_restore_throttle": 1,
+    }
+
+
 _REDELIVERY = {
-    "visibility_timeout": 300,  # above the longest that a message waits inside a worker
-    "unacked_restore_interval": 15,
-    "unacked_restore_throttle": 1,
+    **redelivery(VISIBILITY_TIMEOUT_S),
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
-    "health_check_interval": 10,
+    "health_check_interval": 2,  # a consumer on a dead connection notices after 1 s more
 }

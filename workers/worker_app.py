@@ -17,7 +17,7 @@ from workers.celery_app import ImportedCelery, served_queues
 from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
 from workers.services import Services
-from workers.settings import GPU_QUEUE, SORT_QUEUE
+from workers.settings import GPU_QUEUE, SORT_QUEUE, VISIBILITY_TIMEOUT_S, redelivery
 from workers.tasks import register_tasks
 from workers.watchdog import EXIT_STATUS
 
@@ -33,6 +33,7 @@ def make_worker_app(
     log_level: str = "INFO",
     alive: AliveFile | None = None,
     n_gpu_threads: int | None = None,
+    visibility_timeout_s: int = VISIBILITY_TIMEOUT_S,
 ) -> ImportedCelery:
     """Return the app of a worker, or of beat.
 
@@ -43,9 +44,11 @@ def make_worker_app(
         imported_as: Where a child finds the app, as ``package.module:name``.
         alive: Touched by a worker's heartbeat, and by beat.
         n_gpu_threads: The size of a pool of threads where the command line says none.
+        visibility_timeout_s: After that a message that is still worked on is given out again.
     """
     alive = alive or AliveFile()
     app = ImportedCelery(imported_as, broker_url, results_url)
+    app.conf.broker_transport_options |= redelivery(visibility_timeout_s)
     process = _Process(make_services, alive)
     register_tasks(app, process.services)
     connect_logs(log_level)

@@ -150,6 +150,18 @@ def test_a_pool_of_threads_is_as_large_as_batches_need_unless_told_otherwise(
     assert worker.concurrency == wanted
 
 
+def test_a_message_is_given_out_again_after_the_time_that_was_asked_for(world: World) -> None:
+    def options(**asked: int) -> dict[str, Any]:
+        app = make_worker_app(
+            "redis://b/0", "redis://r/1", lambda: world.services, imported_as="x:app", **asked
+        )
+        settings: dict[str, Any] = app.conf.broker_transport_options
+        return {name: settings[name] for name in ("visibility_timeout", "socket_timeout")}
+
+    assert options() == {"visibility_timeout": 300, "socket_timeout": 30}
+    assert options(visibility_timeout_s=2) == {"visibility_timeout": 2, "socket_timeout": 30}
+
+
 @pytest.mark.parametrize(("queue", "is_served"), [("gpu", True), ("sort", False)])
 def test_only_a_worker_that_detects_answers_prometheus(
     services: Services, queue: str, is_served: bool
