@@ -19,7 +19,7 @@ from storage.ports import ImageRecord, ImageState, NewImage
 from workers.queue import CeleryQueue
 
 N_ROBOTS = 8
-LOOK_EVERY_S = 0.2
+LOOK_EVERY_S = 1.0  # the time that counts stands in the rows; looking costs the worker its cores
 GIVE_UP_S = 600.0
 _BATCHES = "sorterbot_batch_images"
 
