@@ -335,9 +335,10 @@ class Store(Protocol):
     ) -> ImageClaim | None:
         """Claim a picture that waits, or whose claimant is dead.
 
-        ``None`` where there is nothing to do. A picture that has used up its attempts is failed
-        (quarantined) instead. With ``first_only`` one that was ever claimed before is left as
-        it is.
+        A worker that holds the picture already, and may not have heard of it, gets the same claim
+        again. ``None`` where there is nothing to do. A picture that has used up its attempts is
+        failed (quarantined) instead. With ``first_only`` one that was claimed before, by another
+        or for another attempt, is left as it is.
         """
         ...
 
@@ -349,11 +350,14 @@ class Store(Protocol):
         """Record that a picture cannot be read; False, and no change, where the claim was lost."""
         ...
 
-    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
-        """Give a picture back unread, to be tried again; the attempt stays counted.
+    def release_image(
+        self, claim: ImageClaim, reason: str | None = None, *, is_counted: bool = True
+    ) -> bool:
+        """Give a picture back unread, to be tried again.
 
         Args:
             reason: Kept for whoever looks at the picture should it end in quarantine.
+            is_counted: Whether the attempt stays counted; not where the picture had no part in it.
         """
         ...
 
@@ -362,8 +366,9 @@ class Store(Protocol):
     ) -> SessionClaim | None:
         """Claim a sealed session whose images are all final, or whose sorter is dead.
 
-        ``None`` where it is not ready, taken, or done. A session that has used up its attempts,
-        or of which fewer than ``min_images`` pictures could be read, is failed instead.
+        A worker that holds the session already gets the same claim again. ``None`` where it is
+        not ready, taken, or done. A session that has used up its attempts, or of which fewer
+        than ``min_images`` pictures could be read, is failed instead.
         """
         ...
 
@@ -377,8 +382,12 @@ class Store(Protocol):
 
     def fail_session(self, claim: SessionClaim, reason: str) -> bool: ...
 
-    def release_session(self, claim: SessionClaim) -> bool:
-        """Give a session back unsorted (to ``sealed``), to be tried again."""
+    def release_session(self, claim: SessionClaim, *, is_counted: bool = True) -> bool:
+        """Give a session back unsorted (to ``sealed``), to be tried again.
+
+        Args:
+            is_counted: Whether the attempt stays counted; not where the session had no part in it.
+        """
         ...
 
     # the operator's side

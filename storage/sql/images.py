@@ -33,10 +33,11 @@ class SqlImages(SqlBase):
     ) -> ImageClaim | None:
         with self._transaction() as db:
             image = lock_image(db, image_id)
-            if image is None or (first_only and image.attempt > 0):
+            is_own = image is not None and image.claimed_by == worker_id
+            if image is None or (first_only and image.attempt > is_own):
                 return None
             if not _is_claimable(db, image, dead_after_s):
-                return None
+                return ImageClaim(image_record(image), worker_id, image.attempt) if is_own else None
             if image.attempt >= max_attempts:
                 image.quarantined_at = NOW
                 fail(db, image, quarantine_reason(image.attempt))
@@ -68,14 +69,20 @@ class SqlImages(SqlBase):
             fail(db, image, plain_reason(reason))
             return True
 
-    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
+    def release_image(
+        self, claim: ImageClaim, reason: str | None = None, *, is_counted: bool = True
+    ) -> bool:
         with self._transaction() as db, self._own(db, claim) as image:
             if image is None:
                 return False
             image.state = ImageState.RECEIVED
             image.claimed_by = image.claimed_at = image.published_at = None
-            image.last_error = None if reason is None else plain_reason(reason)
             image.waiting_since = NOW
+            if is_counted:
+                image.last_error = None if reason is None else plain_reason(reason)
+            else:
+                image.attempt -= 1
+                image.claimants = image.claimants[:-1]
             return True
 
     @contextmanager

@@ -24,7 +24,7 @@ class SqlSorting(SqlBase):
         with self._transaction() as db:
             session = _locked(db, session_id)
             if session is None or not _is_claimable(db, session, dead_after_s):
-                return None
+                return _claim_held(db, session, worker_id)
             reason = _why_hopeless(db, session, max_attempts)
             if reason is not None:
                 _fail(db, session, reason)
@@ -34,7 +34,7 @@ class SqlSorting(SqlBase):
             session.claimed_by = worker_id
             session.claimed_at = NOW
             append_event(db, session_id, events.session_sorting(session.attempt))
-            return SessionClaim(session_records(db, [session])[0], worker_id, session.attempt)
+            return _claim_held(db, session, worker_id)
 
     def save_plan(self, claim: SessionClaim, plan: Document) -> bool:
         with self._transaction() as db:
@@ -56,7 +56,7 @@ class SqlSorting(SqlBase):
             _fail(db, session, plain_reason(reason))
             return True
 
-    def release_session(self, claim: SessionClaim) -> bool:
+    def release_session(self, claim: SessionClaim, *, is_counted: bool = True) -> bool:
         with self._transaction() as db:
             session = _own(db, claim)
             if session is None:
@@ -64,6 +64,7 @@ class SqlSorting(SqlBase):
             session.state = SessionState.SEALED
             session.claimed_by = session.claimed_at = None
             session.waiting_since = NOW
+            session.attempt -= not is_counted
             return True
 
 
@@ -82,6 +83,13 @@ def _own(db: Session, claim: SessionClaim) -> SessionRow | None:
         and (session.claimed_by, session.attempt) == (claim.worker_id, claim.attempt)
     )
     return session if is_own else None
+
+
+def _claim_held(db: Session, session: SessionRow | None, worker_id: str) -> SessionClaim | None:
+    """Return the worker's claim of a locked session; None where it holds none."""
+    if session is None or session.claimed_by != worker_id:
+        return None
+    return SessionClaim(session_records(db, [session])[0], worker_id, session.attempt)
 
 
 def _is_claimable(db: Session, session: SessionRow, dead_after_s: float) -> bool:

@@ -34,8 +34,30 @@ class ImageClaimsContract:
         assert (claim.worker_id, claim.attempt) == ("gpu-1", 1)
         assert claim.image == _now(memory, image)
         assert claim.image.state is ImageState.DETECTING
-        for worker_id in ("gpu-2", "gpu-1"):
-            assert _claim(memory.store, image.image_id, worker_id) is None
+        assert _claim(memory.store, image.image_id, "gpu-2") is None
+
+    @pytest.mark.parametrize("first_only", [False, True])
+    def test_whoever_claims_again_what_it_holds_gets_the_same_claim(
+        self, memory: Memory, first_only: bool
+    ) -> None:
+        image, store = _received(memory), memory.store
+        lost_on_its_way = make_image_claim(store, image.image_id, "gpu-1")
+        again = store.claim_image(
+            image.image_id, "gpu-1", dead_after_s=5, max_attempts=3, first_only=first_only
+        )
+        assert again == lost_on_its_way
+        assert store.load_images(image.session_id)[0].attempt == 1
+        assert store.save_detections(again, make_detections(), MODEL)
+
+    def test_a_first_claim_leaves_a_later_one_that_its_worker_holds(self, memory: Memory) -> None:
+        image, store = _received(memory), memory.store
+        assert store.release_image(make_image_claim(store, image.image_id, "gpu-1"))
+        second = make_image_claim(store, image.image_id, "gpu-1")
+        alone_only = store.claim_image(
+            image.image_id, "gpu-1", dead_after_s=5, max_attempts=3, first_only=True
+        )
+        assert alone_only is None
+        assert _claim(store, image.image_id, "gpu-1") == second
 
     def test_a_first_claim_leaves_what_was_claimed_before_as_it_is(self, memory: Memory) -> None:
         image, store = _received(memory), memory.store
@@ -193,6 +215,17 @@ class LostImageClaimsContract:
         assert store.release_image(make_image_claim(store, image.image_id, "gpu-1"))
         assert _now(memory, image).state is ImageState.RECEIVED
         assert make_image_claim(store, image.image_id, "gpu-2").attempt == 2
+
+    def test_a_picture_given_back_uncounted_is_as_if_it_had_not_been_claimed(
+        self, memory: Memory
+    ) -> None:
+        store, image = memory.store, _received(memory)
+        for worker_id in ("gpu-1", "gpu-2", "gpu-3", "gpu-4"):
+            claim = make_image_claim(store, image.image_id, worker_id)
+            assert claim.attempt == 1
+            assert store.release_image(claim, "going", is_counted=False)
+            assert _now(memory, image) == image
+            assert not store.save_detections(claim, make_detections(), MODEL)
 
     def test_a_picture_that_used_up_its_attempts_is_quarantined(self, memory: Memory) -> None:
         store, image = memory.store, _received(memory)

@@ -31,8 +31,16 @@ class SessionClaimsContract:
         assert (claim.worker_id, claim.attempt) == ("sort-1", 1)
         assert claim.session == memory.store.load_session(session_id)
         assert claim.session.state is SessionState.SORTING
-        for worker_id in ("sort-2", "sort-1"):
-            assert _claim(memory.store, session_id, worker_id) is None
+        assert _claim(memory.store, session_id, "sort-2") is None
+
+    def test_whoever_claims_again_what_it_holds_gets_the_same_claim(self, memory: Memory) -> None:
+        session_id = make_ready_session(memory.store).session_id
+        lost_on_its_way = make_session_claim(memory.store, session_id)
+        again = make_session_claim(memory.store, session_id)
+        assert again == lost_on_its_way
+        kinds = [event.kind for event in memory.store.load_events(session_id)]
+        assert kinds.count("session.sorting") == 1
+        assert memory.store.save_plan(again, make_plan())
 
     def test_an_unknown_session_cannot_be_claimed(self, memory: Memory) -> None:
         assert _claim(memory.store, "none") is None
@@ -167,6 +175,14 @@ class LostSessionClaimsContract:
         assert store.release_session(make_session_claim(store, session_id, "sort-1"))
         assert store.load_session(session_id).state is SessionState.SEALED
         assert make_session_claim(store, session_id, "sort-2").attempt == 2
+
+    def test_a_session_given_back_uncounted_uses_up_no_attempt(self, memory: Memory) -> None:
+        store, session_id = memory.store, make_ready_session(memory.store).session_id
+        for worker_id in ("sort-1", "sort-2", "sort-3", "sort-4"):
+            claim = make_session_claim(store, session_id, worker_id)
+            assert claim.attempt == 1
+            assert store.release_session(claim, is_counted=False)
+            assert not store.save_plan(claim, make_plan(1))
 
     def test_a_session_that_used_up_its_attempts_fails(self, memory: Memory) -> None:
         store, session_id = memory.store, make_ready_session(memory.store).session_id

@@ -46,10 +46,11 @@ class FakeWorking(FakeRows):
             image = self._image(image_id)
             if image is None or not image.is_unfinished:
                 return None
-            if first_only and image.record.attempt > 0:
+            is_own = image.claim is not None and image.claim.worker_id == worker_id
+            if first_only and image.record.attempt > is_own:
                 return None
             if image.claim is not None and self._void_at(image.claim, dead_after_s) > now:
-                return None
+                return ImageClaim(image.record, worker_id, image.record.attempt) if is_own else None
             if image.record.attempt >= max_attempts:
                 image.quarantined_at = now
                 self._fail_image(image, rules.quarantine_reason(image.record.attempt), now)
@@ -79,15 +80,21 @@ class FakeWorking(FakeRows):
             self._fail_image(image, plain_reason(reason), now)
             return True
 
-    def release_image(self, claim: ImageClaim, reason: str | None = None) -> bool:
+    def release_image(
+        self, claim: ImageClaim, reason: str | None = None, *, is_counted: bool = True
+    ) -> bool:
         with self._transaction() as now:
             image = self._own_image(claim)
             if image is None:
                 return False
             image.record = replace(image.record, state=ImageState.RECEIVED)
             image.claim = image.published_at = None
-            image.last_error = None if reason is None else plain_reason(reason)
             image.waiting_since = now
+            if is_counted:
+                image.last_error = None if reason is None else plain_reason(reason)
+            else:
+                image.record = replace(image.record, attempt=image.record.attempt - 1)
+                image.claimants.pop()
             return True
 
     def _own_image(self, claim: ImageClaim) -> FakeImage | None:
@@ -111,7 +118,7 @@ class FakeWorking(FakeRows):
         with self._transaction() as now:
             session = self._sessions.get(session_id)
             if session is None or not self._is_sortable(session, dead_after_s, now):
-                return None
+                return self._claim_held(session, worker_id)
             record = session.counted()
             if session.attempt >= max_attempts:
                 reason: str | None = rules.exhausted_reason(session.attempt)
@@ -124,7 +131,12 @@ class FakeWorking(FakeRows):
             session.record = replace(session.record, state=SessionState.SORTING)
             session.claim = FakeClaim(worker_id, now)
             self._tell(session_id, events.session_sorting(session.attempt))
-            return SessionClaim(session.counted(), worker_id, session.attempt)
+            return self._claim_held(session, worker_id)
+
+    def _claim_held(self, session: FakeSession | None, worker_id: str) -> SessionClaim | None:
+        if session is None or session.claim is None or session.claim.worker_id != worker_id:
+            return None
+        return SessionClaim(session.counted(), worker_id, session.attempt)
 
     def _is_sortable(self, session: FakeSession, dead_after_s: float, now: datetime) -> bool:
         if session.claim is not None:
@@ -165,7 +177,7 @@ class FakeWorking(FakeRows):
             self._fail_session(session, plain_reason(reason), now)
             return True
 
-    def release_session(self, claim: SessionClaim) -> bool:
+    def release_session(self, claim: SessionClaim, *, is_counted: bool = True) -> bool:
         with self._transaction() as now:
             session = self._own_session(claim)
             if session is None:
@@ -173,6 +185,7 @@ class FakeWorking(FakeRows):
             session.record = replace(session.record, state=SessionState.SEALED)
             session.claim = None
             session.waiting_since = now
+            session.attempt -= not is_counted
             return True
 
     def _own_session(self, claim: SessionClaim) -> FakeSession | None:
