@@ -29,3 +29,16 @@ class Finding:
     harm: Harm
     session_id: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """A fault that was got over.
+
+    Attributes:
+        what: What had been broken; empty where the scenario breaks one thing only.
+        seconds: From the fault until what it broke worked again.
+    """
+
+    what: str
+    seconds: float

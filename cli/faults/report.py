@@ -18,6 +18,16 @@ from cli.report import write_json
 MOST_FINDINGS = 20
 """So many of a scenario's findings are shown; the file for machines has all of them."""
 
+COLUMNS = {
+    "attempted": "tried",
+    "accepted": "accepted",
+    **{str(harm): str(harm) for harm in Harm},
+    "recovered": "recovered",
+    "slowest_recovery_s": "slowest s",
+    "seconds": "s",
+}
+"""What the table has of the document, and what it calls it."""
+
 NETWORKS = "stand-ins for both networks; all else is real"
 
 
@@ -59,15 +69,12 @@ def list_table(scenarios: Sequence[Scenario]) -> Table:
 def result_table(results: Sequence[ScenarioResult], title: str) -> Table:
     """Return the counts of every scenario and of the run, as a table."""
     document = run_document(results)
-    table = Table("", *COLUMNS, title=title)
+    table = Table("", *COLUMNS.values(), title=title)
     for row in document["scenarios"]:
         table.add_row(row["name"], *(_cell(row[column]) for column in COLUMNS))
     table.add_section()
     table.add_row("all", *(_cell(document[column]) for column in COLUMNS))
     return table
-
-
-COLUMNS = ("attempted", "accepted", *map(str, Harm), "recovered", "slowest_recovery_s", "seconds")
 
 
 def _cell(value: object) -> str:

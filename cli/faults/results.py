@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cli.faults.findings import Finding, Harm
+from cli.faults.findings import Finding, Harm, Recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class ScenarioResult:
     Attributes:
         attempted: Different pictures that robots set out to post.
         accepted: Those that the gateway said it has kept.
-        recoveries_s: From each fault until what it broke worked again, where that was measured.
+        recoveries: Where it was measured how long a fault lasted.
         seconds: How long it took, its checks included.
     """
 
@@ -25,7 +25,7 @@ class ScenarioResult:
     attempted: int
     accepted: int
     findings: tuple[Finding, ...]
-    recoveries_s: tuple[float, ...]
+    recoveries: tuple[Recovery, ...]
     seconds: float
 
     def count(self, harm: Harm) -> int:
@@ -44,6 +44,9 @@ class ScenarioResult:
             "title": self.title,
             **_counts([self]),
             "seconds": round(self.seconds, 2),
+            "recoveries": [
+                {"what": one.what, "seconds": round(one.seconds, 3)} for one in self.recoveries
+            ],
             "findings": [
                 {"harm": str(one.harm), "session_id": one.session_id, "sentence": one.sentence}
                 for one in self.findings
@@ -61,7 +64,7 @@ def run_document(results: Sequence[ScenarioResult]) -> dict[str, Any]:
 
 
 def _counts(results: Sequence[ScenarioResult]) -> dict[str, Any]:
-    recoveries_s = [seconds for result in results for seconds in result.recoveries_s]
+    recoveries_s = [one.seconds for result in results for one in result.recoveries]
     return {
         "attempted": sum(result.attempted for result in results),
         "accepted": sum(result.accepted for result in results),

@@ -124,7 +124,7 @@ def _run_one(
         trial.n_attempted,
         trial.n_accepted,
         trial.findings,
-        trial.recoveries_s,
+        trial.recoveries,
         time.monotonic() - began_s,
     )
     return result, is_whole

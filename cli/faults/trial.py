@@ -9,7 +9,7 @@ from random import Random
 
 import numpy as np
 
-from cli.faults.findings import Finding, Harm
+from cli.faults.findings import Finding, Harm, Recovery
 from cli.faults.ledger import Ledger
 from cli.faults.robots import Crowd, Robot, Traffic
 from cli.faults.site import Site
@@ -52,17 +52,17 @@ class Trial:
         self.patience_s = patience_s
         self.ledger = Ledger()
         self._lock = threading.Lock()
-        self._recoveries_s: list[float] = []
+        self._recoveries: list[Recovery] = []
         self._findings: list[Finding] = []
         self._counted = (0, 0)
         self._robots: list[Robot] = []
 
     def robot(self) -> Robot:
         """Return a new arm with a key of its own, to be driven by hand."""
-        number = len(self._robots)
-        arm_id = f"{self.name}-{self.rng.integers(1 << 30):08x}-{number}"
-        robot = Robot(self.site, self.ledger, arm_id, Random(arm_id))
-        self._robots.append(robot)
+        with self._lock:
+            arm_id = f"{self.name}-{self.rng.integers(1 << 30):08x}-{len(self._robots)}"
+            robot = Robot(self.site, self.ledger, arm_id, Random(arm_id))
+            self._robots.append(robot)
         return robot
 
     def start_robots(self, traffic: Traffic) -> Crowd:
@@ -77,10 +77,10 @@ class Trial:
         for complaint in crowd.join(within_s):
             self.expect(condition=False, sentence=complaint)
 
-    def recovered(self, seconds: float) -> None:
+    def recovered(self, seconds: float, what: str = "") -> None:
         """Note how long it took, from a fault, until what it broke worked again."""
         with self._lock:
-            self._recoveries_s.append(seconds)
+            self._recoveries.append(Recovery(what, seconds))
 
     def expect(self, condition: bool, sentence: str, session_id: str = "") -> None:
         """Note an unexpected thing, in this sentence, unless the condition holds."""
@@ -116,25 +116,26 @@ class Trial:
         except TransientError:
             return False
 
-    def await_end(self, session_id: str, since_s: float | None = None) -> None:
+    def await_end(self, session_id: str, since_s: float | None = None, what: str = "") -> None:
         """Wait for a session's end and note it as a recovery; none is for the checker to find.
 
         Args:
             since_s: When the fault began, by the monotonic clock; now where it is not said.
+            what: What broke.
         """
         since_s = time.monotonic() if since_s is None else since_s
         until_s = time.monotonic() + self.patience_s
         while time.monotonic() < until_s:
             if self.has_ended(session_id):
-                self.recovered(time.monotonic() - since_s)
+                self.recovered(time.monotonic() - since_s, what)
                 return
             time.sleep(LOOK_EVERY_S)
 
     @property
-    def recoveries_s(self) -> tuple[float, ...]:
+    def recoveries(self) -> tuple[Recovery, ...]:
         """Every recovery that was noted."""
         with self._lock:
-            return tuple(self._recoveries_s)
+            return tuple(self._recoveries)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
