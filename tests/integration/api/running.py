@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,16 @@ ANSWER_WITHIN_S = 20.0
 class RunningGateway:
     """A gateway process, where it listens, and where it keeps pictures."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     key: str
     folder: Path
     store: SqlStore
+    arm_id: str = ARM_ID
+
+    def as_arm(self, arm_id: str) -> RunningGateway:
+        """Return the same gateway as another arm sees it, with a key of that arm's."""
+        return replace(self, arm_id=arm_id, key=_make_key(self.store, arm_id))
 
     def call(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -50,7 +55,7 @@ class RunningGateway:
             connection.close()
 
     def open_session(self) -> str:
-        body = json.dumps({"arm_id": ARM_ID}).encode()
+        body = json.dumps({"arm_id": self.arm_id}).encode()
         status, session = self.call(
             "POST", "/sessions", body, **{"Content-Type": "application/json"}
         )
@@ -60,6 +65,11 @@ class RunningGateway:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_WITHIN_S)
+
+    @property
+    def log(self) -> str:
+        """What it has written down so far."""
+        return self.folder.with_name(f"{self.folder.name}.log").read_text()
 
     @property
     def n_kept(self) -> int:
@@ -79,29 +89,37 @@ def environment(database_url: str, redis_url: str, folder: Path, **more: str) ->
     }
 
 
-def start(variables: dict[str, str], port: int) -> subprocess.Popen[str]:
+def start(variables: dict[str, str], port: int, log: Path) -> subprocess.Popen[bytes]:
+    """Start a gateway that writes its log there: a pipe that nobody reads would stop it."""
     command = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_settings"]
     command += ["api.bootstrap:create_app_from_environment()", "--bind", f"127.0.0.1:{port}"]
-    return subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True)
+    with log.open("wb") as file:
+        return subprocess.Popen(command, env=variables, stderr=file)
 
 
 @contextmanager
 def serve(database_url: str, redis_url: str, folder: Path, **more: str) -> Iterator[RunningGateway]:
     """Start a gateway on this database, wait until it answers, and end it."""
     store = make_store(database_url)
-    store.save_arm(Arm(ARM_ID, limits=ArmLimits(0, 20_000, 0, 20_000)))
-    key = make_key()
-    store.save_key(key.key_id, ARM_ID, key.secret_sha256)
+    key = _make_key(store, ARM_ID)
     port = free_port()
-    process = start(environment(database_url, redis_url, folder, **more), port)
-    gateway = RunningGateway(process, port, key.text, folder, store)
+    log = folder.with_name(f"{folder.name}.log")
+    process = start(environment(database_url, redis_url, folder, **more), port, log)
+    gateway = RunningGateway(process, port, key, folder, store)
     try:
         _await_answer(gateway)
         yield gateway
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
         store.close()
+
+
+def _make_key(store: SqlStore, arm_id: str) -> str:
+    store.save_arm(Arm(arm_id, limits=ArmLimits(0, 20_000, 0, 20_000)))
+    key = make_key()
+    store.save_key(key.key_id, arm_id, key.secret_sha256)
+    return key.text
 
 
 def _await_answer(gateway: RunningGateway) -> None:
@@ -110,7 +128,7 @@ def _await_answer(gateway: RunningGateway) -> None:
         try:
             assert gateway.call("GET", "/readyz")[0] == 200
         except OSError:
-            assert gateway.process.poll() is None, gateway.process.communicate()[1]
+            assert gateway.process.poll() is None, gateway.log
             assert time.monotonic() < until_s
             time.sleep(0.1)
         else:

@@ -76,20 +76,19 @@ def test_a_robot_that_vanishes_in_mid_picture_leaves_nothing(running: RunningGat
 def test_it_logs_one_json_object_a_line_and_ends_in_order(running: RunningGateway) -> None:
     running.open_session()
     running.process.send_signal(signal.SIGTERM)
-    _, log = running.process.communicate(timeout=20)
-    assert running.process.returncode == 0
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert running.process.wait(timeout=30) == 0
+    lines = [json.loads(line) for line in running.log.splitlines() if line.startswith("{")]
     requests = [line for line in lines if line["event"] == "request"]
     assert requests[-1]["path"] == "/sessions"
     assert requests[-1]["arm_id"] == ARM_ID
-    assert running.key.split("_", 2)[2] not in log
+    assert running.key.split("_", 2)[2] not in running.log
 
 
 def test_on_a_database_without_tables_it_refuses_and_names_the_command(
     postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    process = start(environment(postgres_url, redis_url, tmp_path), free_port())
-    _, log = process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert "sorterbot migrate" in log
-    assert "Traceback" not in log
+    log = tmp_path / "log"
+    process = start(environment(postgres_url, redis_url, tmp_path), free_port(), log)
+    assert process.wait(timeout=60) != 0
+    assert "sorterbot migrate" in log.read_text()
+    assert "Traceback" not in log.read_text()
