@@ -68,6 +68,11 @@ def _is_final(image_id: str, session_id: str, using: Services) -> bool:
 
 
 def _work(claim: ImageClaim, using: Services) -> bool:
+    with using.held.holding(claim):
+        return _work_held(claim, using)
+
+
+def _work_held(claim: ImageClaim, using: Services) -> bool:
     image, store = claim.image, using.store
     try:
         found = _detect(image, using)
@@ -98,6 +103,7 @@ def _detect(image: ImageRecord, using: Services) -> Detections:
 def _give_back(claim: ImageClaim, reason: str, using: Services) -> None:
     """Release a picture and publish it again, behind what already waits."""
     image = claim.image
-    if save_patiently(partial(using.store.release_image, claim, reason), using.sleep):
+    release = partial(using.store.release_image, claim, reason, is_counted=not using.held.is_ending)
+    if save_patiently(release, using.sleep):
         using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
         using.store.mark_published(image.image_id)

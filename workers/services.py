@@ -11,6 +11,7 @@ from sorter.types import Clustering, Detections
 from storage.ports import FairShare, ImageStore, Store
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder, RgbImage
+from workers.held import Held
 from workers.isolation import Isolation
 from workers.metrics import WorkerMetrics
 from workers.ports import WorkQueue
@@ -38,6 +39,10 @@ class OneDetector(Protocol):
         Raises:
             TransientError: The device did not answer, or answers no more.
         """
+        ...
+
+    def close(self) -> None:
+        """Detect no more: whoever waits, or comes later, gets a TransientError."""
         ...
 
 
@@ -96,6 +101,7 @@ class Services:
         embedder: Loaded by processes that serve the queue ``sort``.
         sleep: Waits that many seconds.
         isolation: Keeps a picture that is tried again apart from the others.
+        held: What the process works on, to be given back where it has to end.
         clustering: How alike items become clusters.
     """
 
@@ -109,4 +115,5 @@ class Services:
     rules: Rules = field(default_factory=Rules)
     clustering: Clustering = Clustering.KMEANS
     isolation: Isolation = field(default_factory=Isolation)
+    held: Held = field(default_factory=Held)
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)

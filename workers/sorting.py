@@ -29,7 +29,8 @@ def sort_session(session_id: str, using: Services) -> None:
     try:
         claim = read_patiently(partial(_claim, session_id, using), using.sleep)
         if claim is not None:
-            _work(claim, using)
+            with using.held.holding(claim):
+                _work(claim, using)
     except TransientError:
         _log.warning("session left to the sweeper", session_id=session_id, exc_info=True)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import structlog
+from billiard import active_children
 from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
@@ -14,12 +18,16 @@ from celery.worker import state as worker_state
 
 from workers.alive import AliveFile, touch_while_beating
 from workers.celery_app import ImportedCelery, served_queues
+from workers.draining import Draining, end_well
 from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
 from workers.services import Services
 from workers.settings import GPU_QUEUE, SORT_QUEUE, VISIBILITY_TIMEOUT_S, redelivery
 from workers.tasks import register_tasks
 from workers.watchdog import EXIT_STATUS
+
+DRAIN_SIGNAL = signal.SIGUSR2
+"""Tells a pool's child that its worker ends; Celery and its pool use the others."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +42,7 @@ def make_worker_app(
     alive: AliveFile | None = None,
     n_gpu_threads: int | None = None,
     visibility_timeout_s: int = VISIBILITY_TIMEOUT_S,
+    end: Callable[[], None] = end_well,
 ) -> ImportedCelery:
     """Return the app of a worker, or of beat.
 
@@ -45,11 +54,12 @@ def make_worker_app(
         alive: Touched by a worker's heartbeat, and by beat.
         n_gpu_threads: The size of a pool of threads where the command line says none.
         visibility_timeout_s: After that a message that is still worked on is given out again.
+        end: Ends a process that was asked to end and has not in time.
     """
     alive = alive or AliveFile()
     app = ImportedCelery(imported_as, broker_url, results_url)
     app.conf.broker_transport_options |= redelivery(visibility_timeout_s)
-    process = _Process(make_services, alive)
+    process = _Process(make_services, alive, end)
     register_tasks(app, process.services)
     connect_logs(log_level)
     touch_while_beating(alive)
@@ -71,7 +81,24 @@ def make_worker_app(
         signals.celeryd_init.connect(on_command_line, weak=False)
     signals.worker_init.connect(on_worker_init, weak=False)
     signals.worker_process_init.connect(on_process_init, weak=False)
+    _drain_when_asked_to_end(process)
     return app
+
+
+def _drain_when_asked_to_end(process: _Process) -> None:
+    """Drain a worker's own process and, where it has a pool of them, each child, at SIGTERM."""
+
+    def on_process_init(**_: Any) -> None:
+        signal.signal(DRAIN_SIGNAL, lambda *_: process.drain())
+
+    def on_shutting_down(**_: Any) -> None:
+        process.drain()
+        for child in active_children():
+            with suppress(ProcessLookupError):
+                os.kill(child.pid, DRAIN_SIGNAL)
+
+    signals.worker_process_init.connect(on_process_init, weak=False)
+    signals.worker_shutting_down.connect(on_shutting_down, weak=False)
 
 
 def end_worker() -> None:
@@ -79,13 +106,21 @@ def end_worker() -> None:
     worker_state.should_stop = EXIT_STATUS
 
 
+def _do_nothing() -> None:
+    """Stop nothing: this process does not detect."""
+
+
 class _Process:
     """What this process works with, from the moment when it is known to do the work."""
 
-    def __init__(self, make_services: Callable[[], Services], alive: AliveFile) -> None:
+    def __init__(
+        self, make_services: Callable[[], Services], alive: AliveFile, end: Callable[[], None]
+    ) -> None:
         self._make_services = make_services
+        self._end = end
         self._alive = alive
         self._services: Services | None = None
+        self._draining: Draining | None = None
 
     def services(self) -> Services:
         if self._services is None:
@@ -98,10 +133,11 @@ class _Process:
         Raises:
             SystemExit: It failed; celery would only log any other exception and go on.
         """
+        stop_detecting = _do_nothing
         try:
             services = self._make_services()
             if GPU_QUEUE in queues:
-                services.detector.get()
+                stop_detecting = services.detector.get().close
                 services.metrics.serve()
             if SORT_QUEUE in queues:
                 services.embedder.get()
@@ -112,4 +148,10 @@ class _Process:
         queue = GPU_QUEUE if GPU_QUEUE in queues else SORT_QUEUE
         Heartbeat(services.store, services.worker_id, queue, alive=self._alive).start()
         self._services = services
+        self._draining = Draining(services, stop_detecting, end=self._end)
         _log.info("worker ready", worker_id=services.worker_id, queues=sorted(queues))
+
+    def drain(self) -> None:
+        """End in good order and in time; where nothing has begun, there is nothing to do."""
+        if self._draining is not None:
+            self._draining.begin()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,12 +16,12 @@ from celery.worker import state as worker_state
 
 from cli.services.network import free_port, is_free
 from sorter.errors import TransientError
-from tests.unit.workers.world import World
+from tests.unit.workers.world import OneByOne, World
 from workers.celery_app import ImportedCelery, served_queues
 from workers.metrics import WorkerMetrics
 from workers.services import LoadedOnce, Services
 from workers.watchdog import EXIT_STATUS
-from workers.worker_app import end_worker, make_worker_app
+from workers.worker_app import DRAIN_SIGNAL, end_worker, make_worker_app
 
 SIGNALS = (
     signals.setup_logging,
@@ -29,6 +30,7 @@ SIGNALS = (
     signals.celeryd_init,
     signals.worker_init,
     signals.worker_process_init,
+    signals.worker_shutting_down,
 )
 
 
@@ -43,11 +45,11 @@ class FakeWorker:
 @pytest.fixture(autouse=True)
 def no_signals_left() -> Iterator[None]:
     """Disconnect what an app under test has connected."""
-    before = [list(signal.receivers or []) for signal in SIGNALS]
+    before = [list(each.receivers or []) for each in SIGNALS]
     yield
-    for signal, receivers in zip(SIGNALS, before, strict=True):
-        signal.receivers = receivers
-        signal.sender_receivers_cache.clear()
+    for each, receivers in zip(SIGNALS, before, strict=True):
+        each.receivers = receivers
+        each.sender_receivers_cache.clear()
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def services(world: World, loaded: list[str]) -> Services:
 
     return replace(
         world.services,
-        detector=LoadedOnce(lambda: load("detector", world.detector)),
+        detector=LoadedOnce(lambda: load("detector", OneByOne(world.detector))),
         embedder=LoadedOnce(lambda: load("embedder", world.embedder)),
         worker_id="fresh-worker",
     )
@@ -84,6 +86,7 @@ def make_app(
         imported_as="made_up_module:app",
         log_level="CRITICAL",
         n_gpu_threads=n_gpu_threads,
+        end=lambda: None,  # the tests go on
     )
     app.amqp.queues.select(queues)
     return app
@@ -170,6 +173,35 @@ def test_only_a_worker_that_detects_answers_prometheus(
     make_app(lambda: replace(services, metrics=WorkerMetrics(port)), [queue])
     start_pool(ThreadPool)
     assert is_free(port) is not is_served
+
+
+def shut_down() -> None:
+    signals.worker_shutting_down.send(sender="gpu@host", sig="SIGTERM", how="Warm", exitcode=0)
+
+
+def test_a_worker_asked_to_end_counts_what_it_gives_back_no_more(services: Services) -> None:
+    make_app(lambda: services, ["gpu"])
+    start_pool(ThreadPool)
+    assert not services.held.is_ending
+    shut_down()
+    assert services.held.is_ending
+
+
+def test_a_pools_child_hears_of_the_end_by_a_signal_of_its_own(services: Services) -> None:
+    before = signal.getsignal(DRAIN_SIGNAL)
+    make_app(lambda: services, ["sort"])
+    try:
+        start_pool(ProcessPool)
+        signal.raise_signal(DRAIN_SIGNAL)
+        assert services.held.is_ending
+    finally:
+        signal.signal(DRAIN_SIGNAL, before)
+
+
+def test_a_worker_whose_work_is_done_elsewhere_ends_without_ado(services: Services) -> None:
+    make_app(lambda: services, ["sort"])
+    shut_down()
+    assert not services.held.is_ending
 
 
 def test_a_worker_told_to_end_stops_as_if_asked_and_says_that_it_failed() -> None:

@@ -13,6 +13,7 @@ from sorter.types import Arm, Detections, ImageSize
 from storage.ports import ImageRecord, NewImage, SessionRecord
 from tests.fakes import FakeDetector, FakeEmbedder, FakeImageStore, FakeQueue, FakeStore
 from vision.ports import Detector, RgbImage
+from workers.batching import BatcherClosedError
 from workers.services import LoadedOnce, Services
 
 WIDTH_PX, HEIGHT_PX = 320, 240
@@ -39,6 +40,7 @@ class OneByOne:
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
+        self._is_closed = False
 
     @property
     def version(self) -> str:
@@ -49,7 +51,12 @@ class OneByOne:
         return self._detector.input_size_px
 
     def detect_one(self, image_rgb: RgbImage) -> Detections:
+        if self._is_closed:
+            raise BatcherClosedError("closed")
         return self._detector.detect([image_rgb])[0]
+
+    def close(self) -> None:
+        self._is_closed = True
 
 
 class World:
