@@ -8,12 +8,13 @@ from typing import Any
 from celery import Celery
 from celery.utils.imports import symbol_by_name
 
+from workers.broker import SteadyAMQP
 from workers.settings import celery_settings
 
 
 def make_celery(broker_url: str, results_url: str, *, is_gateway: bool) -> Celery:
     """Return a configured app that is not made the process's default."""
-    app = Celery("sorterbot", set_as_current=False)
+    app = Celery("sorterbot", amqp=SteadyAMQP, set_as_current=False)
     app.conf.update(celery_settings(broker_url, results_url, is_gateway=is_gateway))
     return app
 
@@ -26,7 +27,7 @@ class ImportedCelery(Celery):  # type: ignore[misc]  # celery publishes no types
     """
 
     def __init__(self, imported_as: str, broker_url: str, results_url: str) -> None:
-        super().__init__("sorterbot", set_as_current=False)
+        super().__init__("sorterbot", amqp=SteadyAMQP, set_as_current=False)
         self.imported_as = imported_as
         self.conf.update(celery_settings(broker_url, results_url, is_gateway=False))
 

@@ -33,6 +33,8 @@ class Proxy:
         self._to_port = to_port
         self._delay_s = 0.0
         self._links: set[asyncio.Task[None]] = set()
+        self._through: set[asyncio.Task[None]] = set()
+        self._forgotten: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._may_pass = asyncio.Event()
         self._listener: asyncio.Server | None = None
@@ -73,6 +75,14 @@ class Proxy:
         """Cut every connection, and refuse new ones as a port does on which nobody listens."""
         self._do(self._close())
 
+    def forget(self) -> None:
+        """Pass on, but never again on the connections that there are.
+
+        So does a firewall that lost its table: either end waits for the other, and neither is
+        told. A connection that had not come through to the server yet does so now.
+        """
+        self._do(self._forget())
+
     def silence(self) -> None:
         """Be a black hole: connections stay, new ones are taken, and nothing moves on any."""
         self._do(self._silence())
@@ -91,6 +101,10 @@ class Proxy:
             self._listener = await asyncio.start_server(
                 self._relay, LOOPBACK, self.port, reuse_address=True, backlog=512
             )
+
+    async def _forget(self) -> None:
+        self._forgotten |= self._through
+        await self._pass_on()
 
     async def _silence(self) -> None:
         self._may_pass.clear()
@@ -120,27 +134,40 @@ class Proxy:
             await self._may_pass.wait()
             far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._to_port)
             ends.append(far_writer)
+            self._through.add(link)
             async with asyncio.TaskGroup() as both:
-                both.create_task(self._pump(reader, far_writer))
-                both.create_task(self._pump(far_reader, writer))
+                both.create_task(self._pump(link, reader, far_writer))
+                both.create_task(self._pump(link, far_reader, writer))
         except* (OSError, asyncio.CancelledError):
             for end in ends:
                 _cut(end)
         finally:
             for end in ends:
                 end.close()
-            self._links.discard(link)
+            for links in (self._links, self._through, self._forgotten):
+                links.discard(link)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self,
+        link: asyncio.Task[None],
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         """Pass on one direction; its end is passed on as well."""
         while data := await reader.read(CHUNK_BYTES):
             await asyncio.sleep(self._delay_s)
-            await self._may_pass.wait()
+            await self._may_move(link)
             writer.write(data)
             await writer.drain()
-        await self._may_pass.wait()
+        await self._may_move(link)
         with suppress(OSError):
             writer.write_eof()
+
+    async def _may_move(self, link: asyncio.Task[None]) -> None:
+        """Wait until data may move on a connection; on one that is forgotten, until it is cut."""
+        await self._may_pass.wait()
+        if link in self._forgotten:
+            await asyncio.Future()
 
     def __enter__(self) -> Self:
         self.start()

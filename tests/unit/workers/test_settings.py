@@ -5,6 +5,7 @@ import pytest
 from storage.rules import CLAIM_LEASE_S, MAX_DEADLINE_S
 from workers.celery_app import make_celery
 from workers.chord_backend import GrowingChordBackend
+from workers.services import Rules
 from workers.settings import SORT_TIME_LIMIT_S, celery_settings
 from workers.watchdog import LONGEST_S
 
@@ -33,3 +34,10 @@ def test_a_chords_counters_outlive_the_longest_session() -> None:
 def test_what_hangs_is_ended_before_its_claim_runs_out() -> None:
     assert SORT_TIME_LIMIT_S < CLAIM_LEASE_S
     assert LONGEST_S < CLAIM_LEASE_S
+
+
+def test_a_worker_gives_up_an_answer_of_redis_before_it_counts_as_dead_itself() -> None:
+    options = WORKER["broker_transport_options"]
+    assert options["socket_timeout"] <= Rules().dead_after_s
+    assert WORKER["redis_socket_timeout"] <= Rules().dead_after_s
+    assert options["health_check_interval"] < Rules().dead_after_s

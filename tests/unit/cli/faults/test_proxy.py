@@ -147,6 +147,22 @@ def test_silence_takes_connections_and_moves_nothing_until_it_passes_on(
         assert read(another, 9) == b"meanwhile"
 
 
+def test_what_is_forgotten_stays_silent_for_good_beside_what_comes_new(
+    proxy: Proxy, client: socket.socket
+) -> None:
+    proxy.silence()
+    client.sendall(b"lost")
+    with connect(proxy) as early:
+        early.sendall(b"held back")
+        proxy.forget()
+        assert read(early, 9) == b"held back"  # it had not come through when all fell silent
+        proxy.pass_on()
+        assert_silent(client)
+    proxy.reset()
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+
+
 def test_who_is_silenced_can_be_cut(proxy: Proxy, client: socket.socket) -> None:
     proxy.silence()
     proxy.reset()
