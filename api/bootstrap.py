@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ from workers.queue import CeleryQueue
 
 REFUSED = 4
 """gunicorn's exit status for an application that cannot be loaded: it gives up, and says so."""
+
+MAX_LEAVE_S = 5.0
+"""gunicorn ends a gateway eight seconds after SIGTERM; requests need some of them."""
 
 log = structlog.get_logger(__name__)
 
@@ -67,13 +71,14 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     """Read the limits, each with its default.
 
     Raises:
-        InvalidInputError: One is not a whole number above zero.
+        InvalidInputError: One is not a number in its range.
     """
     standard = Settings()
     return Settings(
         max_image_bytes=_count(environment, "MAX_IMAGE_BYTES", standard.max_image_bytes),
         max_image_pixels=_count(environment, "MAX_IMAGE_PIXELS", standard.max_image_pixels),
         max_waiting_images=_count(environment, "MAX_WAITING_IMAGES", standard.max_waiting_images),
+        leave_s=_seconds(environment, "LEAVE_S", standard.leave_s),
         share=FairShare(_count(environment, "ARM_SHARE", standard.share.per_worker)),
         rate=Rate(
             _count(environment, "ARM_REQUESTS_PER_S", int(standard.rate.per_s)),
@@ -87,6 +92,19 @@ def _count(environment: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise InvalidInputError(f"SORTERBOT_{name} must be a whole number above 0, not {text!r}")
     return int(text)
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(f"SORTERBOT_{name}", str(default))
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= MAX_LEAVE_S:
+        raise InvalidInputError(
+            f"SORTERBOT_{name} must be a number from 0 to {MAX_LEAVE_S:g}, not {text!r}"
+        )
+    return seconds
 
 
 def _required(environment: Mapping[str, str], name: str) -> str:

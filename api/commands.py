@@ -60,6 +60,8 @@ def _wait(context: Context, session: SessionRecord, wait_s: float) -> SessionRec
         until_s = services.monotonic_s() + min(wait_s, context.settings.max_wait_s)
         pause_s = FIRST_PAUSE_S
         while not session.state.is_final and (left_s := until_s - services.monotonic_s()) > 0:
+            if context.leaving.is_set():
+                break
             services.sleep(min(pause_s, left_s))
             pause_s = min(pause_s * PAUSE_GROWTH, LONGEST_PAUSE_S)
             session = services.store.load_session(session.session_id)

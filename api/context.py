@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -61,6 +62,7 @@ class Settings:
         worker_alive_s: A worker heard of within that time counts as up.
         share: How much of the queue is one arm's.
         rate: How many requests an arm may make of this process.
+        leave_s: For so long after SIGTERM it is not ready any more, and still takes requests.
     """
 
     max_image_bytes: int = 20_000_000
@@ -77,12 +79,17 @@ class Settings:
     heartbeat_s: float = 10.0
     worker_alive_s: float = 5.0
     share: FairShare = field(default_factory=FairShare)
+    leave_s: float = 2.0
     rate: Rate = field(default_factory=lambda: Rate(per_s=200.0, burst=1000))
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Services and settings, and the state that one gateway process holds."""
+    """Services and settings, and the state that one gateway process holds.
+
+    Attributes:
+        leaving: Set once the process was asked to stop.
+    """
 
     services: Services
     settings: Settings
@@ -90,6 +97,7 @@ class Context:
     admission: Admission
     metrics: Metrics
     rates: ArmRates
+    leaving: threading.Event
     waits: Slots
     streams: Slots
     bodies: ArmPlaces
@@ -109,6 +117,7 @@ def make_context(services: Services, settings: Settings) -> Context:
         ),
         metrics=Metrics(),
         rates=ArmRates(settings.rate, services.monotonic_s),
+        leaving=threading.Event(),
         waits=Slots(settings.max_waits),
         streams=Slots(settings.max_streams),
         bodies=ArmPlaces(settings.max_bodies_an_arm),

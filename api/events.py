@@ -72,6 +72,8 @@ def _stream(context: Context, session_id: str, after_id: int) -> Iterator[str]:
     began_at_s = said_at_s = services.monotonic_s()
     yield f"retry: {RECONNECT_MS}\n\n"
     while services.monotonic_s() - began_at_s < settings.max_stream_s:
+        if context.leaving.is_set():
+            return  # the client comes back, to whichever gateway is ready
         try:
             # The state first: whatever was committed before it became final is then seen.
             is_final = services.store.load_session(session_id).state.is_final

@@ -10,15 +10,15 @@ to others who post. Connections that send nothing, or no whole head, hold none (
 from __future__ import annotations
 
 wsgi_app = "api.bootstrap:create_app_from_environment()"
-worker_class = "api.reception.ReceivingWorker"
+worker_class = "api.leaving.LeavingWorker"
 workers = 1
 threads = 44
 keepalive = 30
 """Seconds for which a robot's connection is kept between two pictures."""
 
 timeout = 60
-graceful_timeout = 10
-"""Seconds for which a stopping gateway lets requests end; a longer wait is asked for again."""
+graceful_timeout = 8
+"""Seconds from SIGTERM to the end of the last request: two less than the local stack allows."""
 
 backlog = 512
 worker_connections = 400

@@ -18,6 +18,7 @@ from sorter.errors import TransientError
 from storage.ports import WorkerRecord
 
 UP, DOWN = "up", "down"
+LEAVING = "The gateway is stopping: send to another one, or again in a moment."
 
 blueprint = APIBlueprint("health", __name__, abp_tags=[Tag(name="operations")])
 log = structlog.get_logger(__name__)
@@ -41,8 +42,8 @@ def get_health() -> Response:
 def get_readiness() -> Response:
     """Tell whether a picture sent now would be taken in.
 
-    That needs the database and the image store. Without broker or workers pictures are taken
-    in all the same, and wait; the answer says so.
+    That needs the database and the image store, and a gateway that was not asked to stop.
+    Without broker or workers pictures are taken in all the same, and wait; the answer says so.
     """
     ready = _look_around(using())
     return answer(ready, 200 if ready.ready else 503)
@@ -69,19 +70,22 @@ def get_metrics() -> Response:
 
 def _look_around(context: Context) -> ReadyAnswer:
     services = context.services
+    is_leaving = context.leaving.is_set()
     workers = _load_workers(context)
     can_keep = _succeeds(services.images.is_writable)
     can_publish = _succeeds(lambda: services.queue.load_lengths() is not None)
     n_gpu = None if workers is None else sum(worker.queue == "gpu" for worker in workers)
     n_sort = None if workers is None else sum(worker.queue == "sort" for worker in workers)
     return ReadyAnswer(
-        ready=workers is not None and can_keep,
+        ready=workers is not None and can_keep and not is_leaving,
         database=DOWN if workers is None else UP,
         image_store=UP if can_keep else DOWN,
         broker=UP if can_publish else DOWN,
         n_gpu_workers=n_gpu,
         n_sort_workers=n_sort,
-        note=_note(can_keep=can_keep, can_publish=can_publish, n_gpu=n_gpu, n_sort=n_sort),
+        note=LEAVING
+        if is_leaving
+        else _note(can_keep=can_keep, can_publish=can_publish, n_gpu=n_gpu, n_sort=n_sort),
     )
 
 

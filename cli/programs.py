@@ -40,6 +40,7 @@ class Programs:
             "--config=python:api.gunicorn_settings",
             f"--bind={LOOPBACK}:{port}",
             "api.bootstrap:create_app_from_environment()",
+            own={"SORTERBOT_LEAVE_S": "0"},  # nobody spreads robots over gateways here
         )
 
     def gpu_worker(self, number: int) -> Program:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import Services, Settings, create_app
+from api.context import EXTENSION, Context
 from api.keys import make_key
 from sorter.types import Arm, Detections
 from storage.ports import SessionState
@@ -56,9 +57,9 @@ SETTINGS = Settings(
 class FakeGateway:
     """The gateway, what it stands on, and one arm with its key."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, images: FakeImageStore | None = None, **changes: Any) -> None:
         self.store = FakeStore()
-        self.images = FakeImageStore()
+        self.images = images or FakeImageStore()
         self.queue = FakeQueue()
         self.clock = FakeClock()
         numbers = count(1)
@@ -71,6 +72,7 @@ class FakeGateway:
             make_id=lambda: f"request-{next(numbers)}",
         )
         self.app = create_app(services, dataclasses.replace(SETTINGS, **changes))
+        self.context: Context = self.app.extensions[EXTENSION]
         self.client: FlaskClient = self.app.test_client()
         self.headers = self.make_key_headers(ARM_ID)
 

@@ -23,6 +23,7 @@ def test_each_limit_is_read_from_its_own_variable() -> None:
             "SORTERBOT_MAX_IMAGE_BYTES": "1000",
             "SORTERBOT_MAX_IMAGE_PIXELS": "2_000",
             "SORTERBOT_MAX_WAITING_IMAGES": "3",
+            "SORTERBOT_LEAVE_S": "1.5",
             "SORTERBOT_ARM_SHARE": "4",
             "SORTERBOT_ARM_REQUESTS_PER_S": "5",
             "SORTERBOT_ARM_REQUESTS_BURST": "6",
@@ -32,6 +33,7 @@ def test_each_limit_is_read_from_its_own_variable() -> None:
         max_image_bytes=1000,
         max_image_pixels=2000,
         max_waiting_images=3,
+        leave_s=1.5,
         share=FairShare(per_worker=4),
         rate=Rate(per_s=5, burst=6),
     )
@@ -41,6 +43,12 @@ def test_each_limit_is_read_from_its_own_variable() -> None:
 def test_a_limit_that_is_none_is_refused_by_name(value: str) -> None:
     with pytest.raises(InvalidInputError, match="SORTERBOT_MAX_WAITING_IMAGES"):
         settings_from({"SORTERBOT_MAX_WAITING_IMAGES": value})
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "nan", "", "6"])
+def test_a_time_that_is_none_or_too_long_is_refused_by_name(value: str) -> None:
+    with pytest.raises(InvalidInputError, match="SORTERBOT_LEAVE_S"):
+        settings_from({"SORTERBOT_LEAVE_S": value})
 
 
 def test_a_variable_that_is_missing_is_named() -> None:

@@ -56,6 +56,29 @@ def test_it_is_ready_exactly_while_a_picture_would_be_taken_in(
     assert (gateway.post_image(session_id).status_code == 202) == body["ready"]
 
 
+def test_a_gateway_that_was_asked_to_stop_is_not_ready_and_still_takes_pictures(
+    gateway: FakeGateway,
+) -> None:
+    session_id = gateway.open_session()
+    gateway.context.leaving.set()
+    response = gateway.client.get("/readyz")
+    assert (response.status_code, response.get_json()["ready"]) == (503, False)
+    assert "stopping" in response.get_json()["note"]
+    assert gateway.client.get("/healthz").status_code == 200
+    assert gateway.post_image(session_id).status_code == 202
+
+
+def test_whoever_waits_or_follows_is_not_held_by_a_gateway_that_stops(
+    gateway: FakeGateway,
+) -> None:
+    session_id = gateway.open_session()
+    gateway.clock.on_sleep = gateway.context.leaving.set
+    began_s = gateway.clock()
+    assert gateway.get(f"/sessions/{session_id}/commands?wait=30").status_code == 202
+    assert gateway.get(f"/sessions/{session_id}/events").status_code == 200
+    assert gateway.clock() - began_s < 1
+
+
 def test_metrics_count_requests_by_route_and_status_and_pictures(gateway: FakeGateway) -> None:
     session_id = gateway.open_session()
     for _ in range(3):
