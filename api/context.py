@@ -58,6 +58,8 @@ class Settings:
         max_waits: Requests that may wait for commands at once; one more is answered at once.
         max_streams: Event streams open at once; one more gets 503.
         max_bodies_an_arm: Requests of one arm whose bodies are read at once; one more gets 503.
+        max_saves: Pictures on their way into the image store at once; one more gets 503, so that
+            a store that hangs does not hold every thread.
         max_stream_s: After that a stream ends, and the client comes back for the rest.
         worker_alive_s: A worker heard of within that time counts as up.
         share: How much of the queue is one arm's.
@@ -75,6 +77,7 @@ class Settings:
     max_waits: int = 12
     max_streams: int = 8
     max_bodies_an_arm: int = 12
+    max_saves: int = 16
     max_stream_s: float = 300.0
     heartbeat_s: float = 10.0
     worker_alive_s: float = 5.0
@@ -101,6 +104,7 @@ class Context:
     waits: Slots
     streams: Slots
     bodies: ArmPlaces
+    saves: Slots
 
 
 def make_context(services: Services, settings: Settings) -> Context:
@@ -121,6 +125,7 @@ def make_context(services: Services, settings: Settings) -> Context:
         waits=Slots(settings.max_waits),
         streams=Slots(settings.max_streams),
         bodies=ArmPlaces(settings.max_bodies_an_arm),
+        saves=Slots(settings.max_saves),
     )
 
 

@@ -19,7 +19,7 @@ from api.owned import load_own_session
 from api.pictures import look_at_picture
 from api.publishing import publish_acceptance
 from api.request_body import GatewayRequest
-from sorter.errors import ConflictError
+from sorter.errors import ConflictError, TransientError
 from sorter.types import ImageSize
 from storage.ports import ImageRecord, NewImage, SessionRecord, SessionState
 
@@ -109,12 +109,23 @@ def _find_known(session: SessionRecord, position_pw: float, sha256: str) -> Imag
     return None
 
 
+def _save(session_id: str, data: bytes) -> str:
+    """Keep the bytes and return their key, unless so many wait for the image store already."""
+    saves = using().saves
+    if not saves.take():
+        raise TransientError("the image store is slow, and enough pictures wait for it")
+    try:
+        return using().services.images.save_image(session_id, data)
+    finally:
+        saves.give_back()
+
+
 def _accept(
     session: SessionRecord, position_pw: float, data: bytes, sha256: str, size: ImageSize
 ) -> ImageRecord:
     """Keep the bytes, commit the row, publish. Racing duplicates meet in the row's transaction."""
     services = using().services
-    key = services.images.save_image(session.session_id, data)
+    key = _save(session.session_id, data)
     new = NewImage(position_pw, key, sha256, size, len(data))
     acceptance = services.store.accept_image(session.session_id, new, request_id())
     using().metrics.images.labels("accepted" if acceptance.is_new else "repeated").inc()

@@ -12,7 +12,8 @@ from pathlib import Path
 from sorter.errors import NotFoundError, StorageFullError, TransientError
 from storage.keys import checked_key, image_key
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""No room on the disk, in the quota, or below the process's own limit on files."""
 
 
 class ImageFolder:
@@ -88,5 +89,5 @@ def our_errors() -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise StorageFullError("the image folder's disk is full") from error
+            raise StorageFullError("there is no room left for the image folder") from error
         raise TransientError(f"the image folder did not answer: {error.strerror}") from error

@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from obstore.exceptions import BaseError
 
-from sorter.errors import InvalidInputError, TransientError
+from cli.faults.bucket import ACCESS, FaultyBucket, Mood
+from sorter.errors import InvalidInputError, StorageFullError, TransientError
 from storage.bootstrap import make_image_store
-from storage.image_bucket import ImageBucket
+from storage.image_bucket import ImageBucket, our_errors
 from storage.ports import ImageStore
 from tests.contracts.image_store import ImageStoreContract
 from tests.factories import JPEG
@@ -96,3 +100,59 @@ def test_a_server_that_is_not_there_is_given_up_soon() -> None:
 def test_a_url_that_names_no_bucket_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError):
         ImageBucket.from_url(url)
+
+
+@pytest.fixture
+def faulty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyBucket]:
+    for name, value in ACCESS.items():
+        monkeypatch.setenv(name, value)
+    with FaultyBucket(tmp_path) as bucket:
+        yield bucket
+
+
+class TestFaultyBucket(ImageStoreContract):
+    @pytest.fixture
+    def images(self, faulty: FaultyBucket) -> ImageStore:
+        return make_image_store(faulty.url(timeout_s=20))
+
+
+def test_a_bucket_without_room_is_told_from_one_that_does_not_answer(faulty: FaultyBucket) -> None:
+    images = make_image_store(faulty.url(timeout_s=20))
+    faulty.mood = Mood.FULL
+    with pytest.raises(StorageFullError):
+        images.save_image("session", JPEG)
+    assert not images.is_writable()
+    for mood in (Mood.READ_ONLY, Mood.BREAKS_OFF, Mood.FORGETFUL):
+        faulty.mood = mood
+        with pytest.raises(TransientError) as raised:
+            images.save_image("session", JPEG)
+        assert not isinstance(raised.value, StorageFullError)
+        assert not images.is_writable()
+    faulty.mood = Mood.WORKS
+    assert images.load_image(images.save_image("session", JPEG)) == JPEG
+
+
+def test_a_quota_that_is_used_up_is_no_room(tmp_path: Path) -> None:
+    with pytest.raises(StorageFullError), our_errors():
+        raise BaseError("status: 403, body: <Code>QuotaExceeded</Code>")
+
+
+def test_a_server_that_never_answers_is_given_up_after_one_attempt(faulty: FaultyBucket) -> None:
+    images = make_image_store(faulty.url(timeout_s=11))
+    faulty.mood = Mood.SILENT
+    with pytest.raises(TransientError):
+        images.save_image("session", JPEG)
+    assert faulty.n_puts == 1
+
+
+def test_a_probe_of_a_server_that_never_answers_is_quick(faulty: FaultyBucket) -> None:
+    faulty.mood = Mood.SILENT
+    began_s = time.monotonic()
+    assert not make_image_store(faulty.url(timeout_s=60)).is_writable()
+    assert time.monotonic() - began_s < 30
+
+
+@pytest.mark.parametrize("timeout_s", ["0", "-1", "nan", "inf", "soon", "1e9"])
+def test_a_time_limit_that_is_none_is_refused(timeout_s: str) -> None:
+    with pytest.raises(InvalidInputError, match="timeout_s"):
+        ImageBucket.from_url(f"s3://bucket?timeout_s={timeout_s}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.fake_store import FakeImageStore
 from tests.unit.api.gateway import ARM_ID, FakeGateway, problem_of
 from tests.unit.api.picture_bytes import (
     make_gif,
@@ -289,3 +290,40 @@ def test_a_service_that_is_away_asks_for_patience_and_shows_nothing_of_itself(
     problem = problem_of(response, 503, "unavailable")
     assert int(response.headers["Retry-After"]) >= 1
     assert "fake" not in problem["detail"]
+
+
+class SlowImages(FakeImageStore):
+    """A store that calls back before it keeps a picture."""
+
+    def __init__(self, before: Callable[[], object]) -> None:
+        super().__init__()
+        self.before = before
+
+    def save_image(self, session_id: str, data: bytes) -> str:
+        self.before()
+        return super().save_image(session_id, data)
+
+
+def test_an_image_store_that_hangs_holds_some_pictures_and_refuses_the_others_at_once() -> None:
+    answers = []
+
+    def post_another() -> None:
+        if not answers:
+            answers.append(gateway.post_image(gateway.open_session()))
+
+    gateway = FakeGateway(max_saves=1, images=SlowImages(post_another))
+    assert gateway.post_image(gateway.open_session()).status_code == 202
+    [refused] = answers
+    problem_of(refused, 503, "unavailable")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert len(gateway.images.images) == 1
+    assert gateway.post_image(gateway.open_session()).status_code == 202, "the place came back"
+
+
+def test_a_place_at_the_image_store_comes_back_also_when_it_failed() -> None:
+    gateway = FakeGateway(max_saves=1)
+    session_id = gateway.open_session()
+    gateway.images.is_full = True
+    problem_of(gateway.post_image(session_id), 507, "storage-full")
+    gateway.images.is_full = False
+    assert gateway.post_image(session_id).status_code == 202

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -46,6 +47,19 @@ def test_a_full_disk_is_told_from_one_that_does_not_answer() -> None:
         FULL_DEVICE.write_bytes(JPEG)
     with pytest.raises(TransientError) as raised, our_errors():
         Path("/").write_bytes(JPEG)
+    assert not isinstance(raised.value, StorageFullError)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_whatever_leaves_no_room_is_called_so(number: int) -> None:
+    with pytest.raises(StorageFullError), our_errors():
+        raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE])
+def test_whatever_else_a_disk_does_may_pass(number: int) -> None:
+    with pytest.raises(TransientError) as raised, our_errors():
+        raise OSError(number, os.strerror(number))
     assert not isinstance(raised.value, StorageFullError)
 
 
