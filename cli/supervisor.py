@@ -146,7 +146,7 @@ class Supervisor:
             watched.child.kill()
 
     def start_now(self, name: str) -> None:
-        """Start a service that is held, or whose pause after a death has not ended.
+        """Start a service that is held, or that has died and was not yet started again.
 
         Does not wait until it is ready, and forgets how often it has died of late.
 
@@ -156,7 +156,9 @@ class Supervisor:
         watched = self._find(name)
         with self._lock:
             watched.pause_s = self.first_pause_s
-            if watched.is_held or watched.due_at_s is not None:
+            if watched.child.exit_status is not None:
+                if not watched.is_held and watched.due_at_s is None:
+                    watched.child.bury()  # nobody has noticed its death yet
                 watched.child = Child(watched.service.prepare(), self._leash)
                 watched.started_at_s, watched.due_at_s = time.monotonic(), None
                 watched.is_held = False

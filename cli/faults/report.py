@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -23,7 +24,7 @@ COLUMNS = {
     "accepted": "accepted",
     **{str(harm): str(harm) for harm in Harm},
     "recovered": "recovered",
-    "slowest_recovery_s": "slowest s",
+    "slowest_recovery_s": "slowest",
     "seconds": "s",
 }
 """What the table has of the document, and what it calls it."""
@@ -69,7 +70,9 @@ def list_table(scenarios: Sequence[Scenario]) -> Table:
 def result_table(results: Sequence[ScenarioResult], title: str) -> Table:
     """Return the counts of every scenario and of the run, as a table."""
     document = run_document(results)
-    table = Table("", *COLUMNS.values(), title=title)
+    table = Table("", title=title, box=SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in COLUMNS.values():
+        table.add_column(heading, justify="right")
     for row in document["scenarios"]:
         table.add_row(row["name"], *(_cell(row[column]) for column in COLUMNS))
     table.add_section()

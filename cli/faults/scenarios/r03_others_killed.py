@@ -12,7 +12,7 @@ from storage.crash_points import arm_crash_point, armed_crash_points
 POINTS = ("image:stored", "image:committed", "sort:claimed", "sort:planned", "sort:committed")
 """The gateway between file, row and message; the sort worker around the commit of its plan."""
 
-DIES_WITHIN_S = 90.0
+DIES_WITHIN_S = 240.0
 
 
 def run(trial: Trial) -> None:

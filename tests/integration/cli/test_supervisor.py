@@ -65,6 +65,66 @@ def test_the_pause_before_a_restart_grows(supervisor: Supervisor, tmp_path: Path
     assert all(pause > least for pause, least in zip(pauses, (0.05, 0.1, 0.2), strict=True))
 
 
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_a_service_that_is_held_stays_away_until_it_is_started(
+    supervisor: Supervisor, tmp_path: Path, is_asked: bool
+) -> None:
+    supervisor.start(service(tmp_path, "clock"), service(tmp_path, "other"))
+    supervisor.watch()
+    first = supervisor.pid("clock")
+    supervisor.hold("clock", is_asked=is_asked)
+    assert not lives(first)
+    supervisor.kill("other")
+    eventually(lambda: supervisor.n_restarts("other") == 1)  # the watch goes on, and passes it by
+    assert supervisor.n_restarts("clock") == 0
+    with pytest.raises(ConflictError, match="clock is not running"):
+        supervisor.pid("clock")
+    supervisor.start_now("clock")
+    assert lives(supervisor.pid("clock"))
+    supervisor.kill("clock")
+    eventually(lambda: supervisor.n_restarts("clock") == 1)
+
+
+def test_a_service_can_be_held_twice_and_while_it_is_dead(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    made = program(tmp_path, "faulty", "raise SystemExit(3)")
+    supervisor.start(Service("faulty", lambda: made))
+    supervisor.watch()
+    eventually(lambda: supervisor.n_restarts("faulty") > 0)
+    supervisor.hold("faulty", is_asked=True)
+    supervisor.hold("faulty", is_asked=False)
+    n_restarts = supervisor.n_restarts("faulty")
+    time.sleep(0.5)
+    assert supervisor.n_restarts("faulty") == n_restarts
+
+
+def test_starting_what_runs_changes_nothing(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(service(tmp_path, "clock"))
+    first = supervisor.pid("clock")
+    supervisor.start_now("clock")
+    assert supervisor.pid("clock") == first
+
+
+def test_starting_what_waits_for_its_restart_does_not_wait(tmp_path: Path) -> None:
+    with Supervisor(lambda _: None, first_pause_s=600.0) as supervisor:
+        supervisor.start(service(tmp_path, "clock"))
+        supervisor.watch()
+        first = supervisor.kill("clock")
+        eventually(lambda: not lives(first))
+        eventually(lambda: _is_buried(supervisor, "clock"))
+        supervisor.start_now("clock")
+        assert supervisor.pid("clock") != first
+
+
+def _is_buried(supervisor: Supervisor, name: str) -> bool:
+    try:
+        supervisor.pid(name)
+    except ConflictError:
+        return True
+    return False
+
+
 def test_a_service_that_cannot_be_prepared_is_tried_again(
     supervisor: Supervisor, tmp_path: Path, said: list[str]
 ) -> None:
