@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 import time
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli.programs import gpu_worker_name
 from cli.services.network import LOOPBACK
 from cli.stack import LocalStack
 from sorter.errors import SorterBotError, TransientError
@@ -19,6 +23,7 @@ from storage.ports import ImageRecord, ImageState, NewImage
 from workers.queue import CeleryQueue
 
 N_ROBOTS = 8
+WORKER = gpu_worker_name(1)
 LOOK_EVERY_S = 1.0  # the time that counts stands in the rows; looking costs the worker its cores
 GIVE_UP_S = 600.0
 _BATCHES = "sorterbot_batch_images"
@@ -57,8 +62,9 @@ class Burst:
 class FedWorker:
     """Publishes pictures to the only GPU worker of a stack, and waits for all of them.
 
-    The clock starts when the rows and bytes are there, as after a gateway's answer, and stops at
-    the commit of the last picture's detections. Sessions stay open, so that nothing is sorted.
+    The worker stands still while robots post. The clock starts when it may go on, with all
+    pictures in its queue, and stops at the commit of the last one's detections. Sessions stay
+    open, so that nothing is sorted.
     """
 
     def __init__(self, stack: LocalStack, metrics_port: int) -> None:
@@ -67,6 +73,7 @@ class FedWorker:
         self._queue = CeleryQueue(
             stack.environment["SORTERBOT_BROKER_URL"], stack.environment["SORTERBOT_RESULTS_URL"]
         )
+        self._stack = stack
         self._metrics_url = f"http://{LOOPBACK}:{metrics_port}/metrics"
 
     def close(self) -> None:
@@ -80,15 +87,23 @@ class FedWorker:
             SorterBotError: A picture could not be read.
             TransientError: The worker does not come to an end.
         """
-        accepted = self._accept(pictures, size)
         before = self._load_batches()
+        with self._standing_still():
+            accepted = self._accept(pictures, size)
         started_at = time.time()
-        for image in accepted:
-            self._queue.publish_image(image.session_id, image.image_id, image.index, None)
-            self._store.mark_published(image.image_id)
         ended_at = self._await_all({image.session_id for image in accepted})
         batches = self._load_batches().since(before)
         return Burst(ended_at - started_at, batches.mean)
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        """Stop the worker, for less than the time after which it would be taken for dead."""
+        pid = self._stack.supervisor.pid(WORKER)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def _accept(self, pictures: Sequence[bytes], size: ImageSize) -> list[ImageRecord]:
         sessions = [self._open_session(number) for number in range(min(N_ROBOTS, len(pictures)))]
@@ -102,7 +117,10 @@ class FedWorker:
                 size=size,
                 n_bytes=len(data),
             )
-            accepted.append(self._store.accept_image(session_id, new, None).image)
+            image = self._store.accept_image(session_id, new, None).image
+            self._queue.publish_image(image.session_id, image.image_id, image.index, None)
+            self._store.mark_published(image.image_id)
+            accepted.append(image)
         return accepted
 
     def _open_session(self, number: int) -> str:
