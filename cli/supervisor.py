@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from cli.services.process import Child, Leash, Program, await_ready
+from cli.services.process import Child, Leash, Program, await_ready, last_words
 from sorter.errors import ConflictError, NotFoundError, SorterBotError
 
 Announce = Callable[[str], None]
 """Takes one sentence for the person who watches."""
 
 WATCH_EVERY_S = 0.1
-LONGEST_PAUSE_S = 10.0
+LONGEST_PAUSE_S = 30.0
 SETTLED_AFTER_S = 30.0
+LOUD_FROM = 4
+"""So many deaths in a row are no accident: whoever watches is told why, and that it goes on."""
 
 
 def _always() -> bool:
@@ -42,7 +44,11 @@ class Service:
 
 @dataclass(slots=True)
 class _Watched:
-    """One service's present process, or when the next one is due; held, there is to be none."""
+    """One service's present process, or when the next one is due; held, there is to be none.
+
+    Attributes:
+        n_deaths: In a row, none of them after it had run for a while.
+    """
 
     service: Service
     child: Child
@@ -50,6 +56,7 @@ class _Watched:
     pause_s: float
     due_at_s: float | None = None
     n_restarts: int = 0
+    n_deaths: int = 0
     is_held: bool = False
 
 
@@ -155,7 +162,7 @@ class Supervisor:
         """
         watched = self._find(name)
         with self._lock:
-            watched.pause_s = self.first_pause_s
+            watched.pause_s, watched.n_deaths = self.first_pause_s, 0
             if watched.child.exit_status is not None:
                 if not watched.is_held and watched.due_at_s is None:
                     watched.child.bury()  # nobody has noticed its death yet
@@ -197,12 +204,10 @@ class Supervisor:
 
     def _note_death(self, watched: _Watched, status: int, now_s: float) -> None:
         if now_s - watched.started_at_s > SETTLED_AFTER_S:
-            watched.pause_s = self.first_pause_s
+            watched.pause_s, watched.n_deaths = self.first_pause_s, 0
+        watched.n_deaths += 1
         watched.due_at_s = now_s + watched.pause_s
-        self.announce(
-            f"{watched.service.name} {describe_end(status)}; it is started again in "
-            f"{watched.pause_s:.1f} s (log: {watched.child.program.log})"
-        )
+        self.announce(_tell_of_death(watched, status))
         watched.pause_s = min(2 * watched.pause_s, LONGEST_PAUSE_S)
 
     def _restart(self, watched: _Watched, now_s: float) -> None:
@@ -226,6 +231,18 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _tell_of_death(watched: _Watched, status: int) -> str:
+    """Say what ended and when it is started again; of one that dies each time, also why."""
+    name, log = watched.service.name, watched.child.program.log
+    told = f"{name} {describe_end(status)}; it is started again in {watched.pause_s:.1f} s"
+    if watched.n_deaths < LOUD_FROM:
+        return f"{told} (log: {log})"
+    return (
+        f"ATTENTION: {name} does not stay up. {told}, after {watched.n_deaths} deaths in a row, "
+        f"and ever more slowly while that goes on. Its last words: {last_words(log)} (log: {log})"
+    )
 
 
 def describe_end(status: int) -> str:

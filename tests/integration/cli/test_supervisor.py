@@ -125,6 +125,18 @@ def _is_buried(supervisor: Supervisor, name: str) -> bool:
     return False
 
 
+def test_a_service_that_dies_each_time_is_reported_loudly_with_its_last_words(
+    supervisor: Supervisor, tmp_path: Path, said: list[str]
+) -> None:
+    supervisor.start(service(tmp_path, "faulty", "raise SystemExit('the GPU is gone')"))
+    supervisor.watch()
+    eventually(lambda: sum("ended with exit status 1" in sentence for sentence in said) >= 5)
+    deaths = [sentence for sentence in said if "ended with exit status 1" in sentence]
+    assert ["ATTENTION" in sentence for sentence in deaths[:5]] == [False] * 3 + [True] * 2
+    assert "after 4 deaths in a row" in deaths[3]
+    assert "Its last words: the GPU is gone" in deaths[3]
+
+
 def test_a_service_that_cannot_be_prepared_is_tried_again(
     supervisor: Supervisor, tmp_path: Path, said: list[str]
 ) -> None:
