@@ -106,6 +106,7 @@ def _run_one(
         settings.n_sessions,
         is_short=settings.is_short,
         patience_s=settings.patience_s,
+        seed=settings.seed,
     )
     _attempt(scenario, trial)
     is_whole = True

@@ -27,6 +27,7 @@ class Trial:
 
     Attributes:
         site: To do harm to.
+        seed: The run's, for a scenario that numbers what it does from there.
         rng: Drawn from the seed and the scenario's name, so that a run can be repeated alone.
         n_sessions: How many sessions a scenario that can run any number should run.
         is_short: Whether seconds count more than numbers.
@@ -43,6 +44,7 @@ class Trial:
         *,
         is_short: bool,
         patience_s: float = 120.0,
+        seed: int = 0,
     ) -> None:
         self.name = name
         self.site = site
@@ -50,6 +52,7 @@ class Trial:
         self.n_sessions = n_sessions
         self.is_short = is_short
         self.patience_s = patience_s
+        self.seed = seed
         self.ledger = Ledger()
         self._lock = threading.Lock()
         self._recoveries: list[Recovery] = []

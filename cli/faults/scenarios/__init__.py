@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from cli.faults.scenario import Scenario
 from cli.faults.scenarios import (
+    r01_delivered_twice,
     r02_gpu_worker_killed,
     r03_others_killed,
+    r04_poison_pictures,
     r08_stubborn_robot,
+    r09_crash_points,
+    r10_outlasted_timeout,
+    r11_failing_image_store,
+    r13_two_releases,
+    r15_unreliable_store,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
+    r01_delivered_twice.SCENARIO,
     r02_gpu_worker_killed.SCENARIO,
     r03_others_killed.SCENARIO,
+    r04_poison_pictures.SCENARIO,
     r08_stubborn_robot.SCENARIO,
+    r09_crash_points.SCENARIO,
+    r10_outlasted_timeout.SCENARIO,
+    r11_failing_image_store.SCENARIO,
+    r13_two_releases.SCENARIO,
+    r15_unreliable_store.SCENARIO,
 )

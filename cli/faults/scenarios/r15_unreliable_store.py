@@ -1,0 +1,50 @@
+"""R15: every method of the store fails now and then, in simulated runs of many seeds.
+
+What a seed does is decided in virtual time by its dice alone, see :mod:`cli.faults.simulated`:
+not by the machine, so a seed that fails, fails again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from cli.faults.findings import Finding
+from cli.faults.scenario import Scenario
+from cli.faults.simulated.run import Outcome
+from cli.faults.simulated.seeds import run_seeds
+from cli.faults.trial import Trial
+from cli.programs import n_cores
+
+N_SHORT = 4
+N_SEEDS_A_SESSION = 10
+"""With the usual 20 sessions, 200 seeds."""
+
+STRUCK = ("accept_image", "claim_image", "save_detections", "claim_session", "save_plan")
+"""Calls that change what a promise is about; a run of many seeds must have struck each."""
+
+
+def run(trial: Trial) -> None:
+    """Run the seeds from the trial's own on, and report what each of them breaks."""
+    n_seeds = N_SHORT if trial.is_short else N_SEEDS_A_SESSION * trial.n_sessions
+    seeds = range(trial.seed, trial.seed + n_seeds)
+    struck: Counter[str] = Counter()
+    outcomes = run_seeds(trial.site.postgres, seeds, n_cores(), has_sweeper=trial.site.has_sweeper)
+    for outcome in outcomes:
+        findings = [_named(finding, outcome) for finding in outcome.findings]
+        trial.report(findings, outcome.n_attempted, outcome.n_accepted)
+        trial.recovered(outcome.slowest_s, f"seed {outcome.seed}, in virtual time")
+        struck += outcome.errors
+    if not trial.is_short:
+        for method in STRUCK:
+            trial.expect(struck[method] > 0, f"no seed struck {method}")
+
+
+def _named(finding: Finding, outcome: Outcome) -> Finding:
+    """Say which seed breaks the promise, and how to run it alone."""
+    alone = f"--scenario R15 --seed {outcome.seed} --sessions 1"
+    return Finding(
+        finding.harm, finding.session_id, f"seed {outcome.seed} ({alone}): {finding.sentence}"
+    )
+
+
+SCENARIO = Scenario("R15", "every method of the store fails or loses its answer, by seeds", run)
