@@ -20,18 +20,21 @@ class ImageFolder:
     """:class:`storage.ports.ImageStore` in a folder, which is made when it is first needed.
 
     A picture appears under its name only when all of it is on the disk, so that whoever finds
-    the name finds the whole picture, also after the machine lost its power.
+    the name finds the whole picture, also after the machine lost its power. A folder that was
+    there and is gone is not made anew: what was put there would be hidden when it comes back.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._was_there = False
 
     def save_image(self, session_id: str, data: bytes) -> str:
         key = image_key(session_id, data)
         path = self._folder / key
         with our_errors():
+            self._require_folder()
             if not path.parent.is_dir():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(exist_ok=True)
                 _flush_folder(self._folder)
             _write_whole(path, data)
         return key
@@ -48,12 +51,17 @@ class ImageFolder:
 
     def is_writable(self) -> bool:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._require_folder()
             with tempfile.TemporaryFile(dir=self._folder) as probe:
                 probe.write(b"probe")
         except OSError:
             return False
         return True
+
+    def _require_folder(self) -> None:
+        if not self._was_there:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._was_there = True
 
 
 def _write_whole(path: Path, data: bytes) -> None:

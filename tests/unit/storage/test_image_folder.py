@@ -69,6 +69,10 @@ def test_a_folder_that_is_gone_may_come_back(tmp_path: Path) -> None:
     (tmp_path / "volume").rename(tmp_path / "elsewhere")
     with pytest.raises(TransientError):
         images.load_image(key)
+    with pytest.raises(TransientError):
+        images.save_image("session", JPEG + b"another")
+    assert not images.is_writable()
+    assert not (tmp_path / "volume").exists(), "nothing is put where it would be hidden"
     (tmp_path / "elsewhere").rename(tmp_path / "volume")
     assert images.load_image(key) == JPEG
 
