@@ -107,7 +107,9 @@ class CeleryQueue:
         )
 
     def _headers(self, request_id: str | None) -> dict[str, str | int]:
-        said: dict[str, str | int] = {VERSION_HEADER: self._version}
+        said: dict[str, str | int] = {}
+        if self._version > 1:  # messages of the first said none
+            said[VERSION_HEADER] = self._version
         return said if request_id is None else {**said, REQUEST_ID_HEADER: request_id}
 
     def _read_lengths(self) -> list[int]:

@@ -26,6 +26,7 @@ GRACE_S = Rules().image_grace_s + 60.0
 """After its deadline a session may take as long as its pictures may, and a minute to be sorted."""
 
 FINAL_OF_IMAGE = frozenset({"image.detected", "image.failed"})
+REPLAYED = "image.replayed"
 FINAL_OF_SESSION = frozenset({"session.done", "session.partial", "session.failed"})
 PLANNED = frozenset({SessionState.DONE, SessionState.PARTIAL})
 
@@ -82,7 +83,7 @@ def pictures_count_once(
         ([image.position_pw for image in rows], "pictures of position"),
         ([image.index for image in rows], "pictures with index"),
         (_images_of(evidence, {"image.received"}), "receptions of picture"),
-        (_images_of(evidence, FINAL_OF_IMAGE), "ends of picture"),
+        (_ends_of_images(evidence), "ends of picture"),
         (_sightings(evidence), "sightings in the plan of"),
     ):
         for value, n in _repeated(values):
@@ -222,6 +223,17 @@ def _repeated(values: Iterable[Any]) -> list[tuple[Any, int]]:
 
 def _images_of(evidence: Evidence, kinds: Iterable[str]) -> list[str]:
     return [event.data["image_id"] for event in evidence.events if event.kind in kinds]
+
+
+def _ends_of_images(evidence: Evidence) -> list[str]:
+    """Return the picture of each end that stands: a picture that is replayed may end once more."""
+    ends: list[str] = []
+    for event in evidence.events:
+        if event.kind in FINAL_OF_IMAGE:
+            ends.append(event.data["image_id"])
+        elif event.kind == REPLAYED and event.data["image_id"] in ends:
+            ends.remove(event.data["image_id"])
+    return ends
 
 
 def _late_images(events: Iterable[Event]) -> set[str]:

@@ -63,6 +63,11 @@ def with_no_end(evidence: Evidence) -> Evidence:
     return replace(evidence, session=session, plan=None, events=events)
 
 
+def with_events_before(evidence: Evidence, event: Event, before: Sequence[Event]) -> Evidence:
+    at = evidence.events.index(event)
+    return replace(evidence, events=(*evidence.events[:at], *before, *evidence.events[at:]))
+
+
 @pytest.mark.parametrize(
     ("tamper", "n_lost"),
     [
@@ -208,6 +213,15 @@ def with_shifted_box(evidence: Evidence) -> Evidence:
 def test_any_other_broken_promise_is_unexpected_and_told(clean, tamper, says):
     found = check_session(clean.entry, tamper(clean.evidence), REFERENCE)
     assert any(one.harm is Harm.UNEXPECTED and says in one.sentence for one in found), found
+
+
+@pytest.mark.parametrize(("n_more_ends", "n_doubled"), [(0, 0), (1, 1)])
+def test_a_picture_that_was_replayed_may_come_to_one_more_end(clean, n_more_ends, n_doubled):
+    detected = next(one for one in clean.evidence.events if one.kind == "image.detected")
+    failed, replayed = (replace(detected, kind=f"image.{kind}") for kind in ("failed", "replayed"))
+    before = [failed, replayed, *[detected] * n_more_ends]
+    evidence = with_events_before(clean.evidence, detected, before)
+    assert harms(clean, evidence) == [Harm.DOUBLED] * n_doubled
 
 
 def test_a_picture_that_no_robot_sent_is_unexpected(clean):
