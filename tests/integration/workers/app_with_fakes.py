@@ -12,7 +12,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sorter.types import Detections, FloatArray
@@ -105,7 +105,7 @@ def make_services() -> Services:
         detector=LoadedOnce(lambda: _batched(HeldDetector(desk), metrics)),
         embedder=LoadedOnce(lambda: HeldEmbedder(desk)),
         sleep=time.sleep,
-        rules=QUICK_RULES,
+        rules=replace(QUICK_RULES, share=ENVIRONMENT.share),
         metrics=metrics,
     )
 

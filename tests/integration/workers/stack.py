@@ -86,9 +86,9 @@ class Stack:
         found = [line.split() for line in lines]
         return [(int(pid), int(n)) for kind, who, pid, n in found if (kind, who) == (what, name)]
 
-    def open_session(self) -> str:
+    def open_session(self, arm_id: str = "arm-1") -> str:
         session, _ = self.store.open_session(
-            "arm-1",
+            arm_id,
             expected_images=None,
             min_images=1,
             deadline_s=600,
@@ -101,14 +101,20 @@ class Stack:
         self, session_id: str, index: int, rgb: tuple[int, int, int] | None = None
     ) -> ImageRecord:
         """Keep, note and publish one picture, grey or of a colour, as the gateway does."""
-        colour = rgb or (7 * index,) * 3
+        image = self.accept_picture(session_id, index, rgb)
+        self.publish(image)
+        return image
+
+    def accept_picture(
+        self, session_id: str, index: int, rgb: tuple[int, int, int] | None = None
+    ) -> ImageRecord:
+        """Keep and note one picture, and publish nothing."""
+        colour = rgb or (7 * index % 256,) * 3
         data = make_png(np.full((HEIGHT_PX, WIDTH_PX, 3), colour, np.uint8))
         key = self.images.save_image(session_id, data)
         size = ImageSize(WIDTH_PX, HEIGHT_PX)
         new = NewImage(1000.0 + 100 * index, key, f"{index:064x}", size, len(data))
-        image = self.store.accept_image(session_id, new, "request-1").image
-        self.publish(image)
-        return image
+        return self.store.accept_image(session_id, new, "request-1").image
 
     def publish(self, image: ImageRecord) -> None:
         self.queue.publish_image(image.session_id, image.image_id, image.index, "request-1")
