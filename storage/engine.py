@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -47,7 +47,6 @@ def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> Engi
         pool_timeout=POOL_TIMEOUT_S,
         pool_recycle=1800,
         pool_pre_ping=True,
-        isolation_level="READ COMMITTED",
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
@@ -58,7 +57,9 @@ def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> Engi
             "options": (
                 f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
                 f" -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
-                " -c timezone=utc"
+                # Not by SQLAlchemy's isolation_level: psycopg2 then asks the server whenever
+                # a connection turns from reading to writing, also where there is none any more.
+                r" -c default_transaction_isolation=read\ committed -c timezone=utc"
             ),
         },
     )
@@ -77,6 +78,25 @@ def database_url(url: str) -> URL:
     if parsed.drivername not in {"postgresql", "postgres", "postgresql+psycopg2"}:
         raise InvalidInputError(f"the database must be PostgreSQL, not {parsed.drivername}")
     return parsed.set(drivername="postgresql+psycopg2")
+
+
+@contextmanager
+def autocommitted(connection: Connection) -> Iterator[None]:
+    """Let each statement stand for itself; the connection must not have begun anything.
+
+    By the driver's own switch, which asks the server nothing. SQLAlchemy's AUTOCOMMIT sets the
+    isolation level back while the connection is given back to its pool; where the server had
+    gone meanwhile, that raised an error which is none of SQLAlchemy's, and took the connection's
+    place in the pool away for good.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101 - it has just been checked out
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
 from sorter.errors import NotFoundError
-from storage.engine import our_errors
+from storage.engine import autocommitted, our_errors
 from storage.events import NewEvent
 from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
 from storage.rules import CLAIM_LEASE_S
@@ -26,7 +26,6 @@ class SqlBase:
     def __init__(self, engine: Engine, *, make_id: Callable[[], str]) -> None:
         self._engine = engine
         self._make_id = make_id
-        self._reading_engine = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def close(self) -> None:
         """Close the pooled connections; the next call opens new ones."""
@@ -40,7 +39,12 @@ class SqlBase:
     @contextmanager
     def _reading(self) -> Iterator[Session]:
         """Read without BEGIN and COMMIT, which would be two round trips more."""
-        with our_errors(), Session(self._reading_engine) as db:
+        with (
+            our_errors(),
+            self._engine.connect() as connection,
+            autocommitted(connection),
+            Session(connection) as db,
+        ):
             yield db
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.event import listen
 
 from sorter.errors import InvalidInputError, TransientError
 from sorter.types import Arm
-from storage.engine import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, our_errors
+from storage.engine import LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, make_engine, our_errors
 from storage.sql_store import SqlStore
 from tests.contracts.memory import Memory
 from tests.factories import make_session
@@ -27,6 +30,9 @@ KILL_WHO_WAITS = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
 """)
+QUIET_POOL_OF_ONE = (
+    "Pool size: 1  Connections in pool: 1 Current Overflow: 0 Current Checked out connections: 0"
+)
 LOCK_ALL = text("SELECT * FROM sessions FOR UPDATE")
 
 
@@ -90,6 +96,30 @@ def test_a_connection_that_is_cut_in_mid_transaction_is_a_transient_error_and_ch
         sealer.join(10)
     assert len(caught) == 1
     assert store.load_session(session_id).state == "open"
+
+
+@pytest.mark.parametrize(("cut", "is_told"), [("before", True), ("after", False)])
+def test_a_connection_that_is_cut_around_a_read_leaves_its_place_to_the_next(
+    engine: Engine, store: SqlStore, cut: str, is_told: bool
+) -> None:
+    store.save_arm(Arm("arm-1"))
+    only_one = make_engine(engine.url.render_as_string(False), pool_size=1, max_overflow=0)
+    reader = SqlStore(only_one, make_id=lambda: "unused")
+    cuts = iter([True, True, True])
+
+    def cut_off(*_: object) -> None:
+        if next(cuts, False):
+            with engine.connect() as killer:
+                killer.execute(KILL_OTHERS)
+
+    listen(only_one, f"{cut}_cursor_execute", cut_off)
+    for _ in range(3):
+        told: Any = pytest.raises(TransientError) if is_told else nullcontext()
+        with told:
+            assert reader.load_arm("arm-1") == Arm("arm-1")
+    assert reader.load_arm("arm-1") == Arm("arm-1")
+    assert only_one.pool.status() == QUIET_POOL_OF_ONE
+    reader.close()
 
 
 def test_a_number_that_no_column_holds_is_refused(memory: Memory) -> None:
