@@ -1,4 +1,4 @@
-"""Who stops a process of ours gives it the time that it says it takes; who sees it die, starts it."""
+"""Who stops a process of ours gives it the time that it takes; who sees it die, starts it again."""
 
 from __future__ import annotations
 
