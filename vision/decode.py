@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from sorter.errors import InvalidInputError
 from vision.fitting import SizePx
 from vision.ports import RgbImage
 
 DEFAULT_MAX_PIXELS = 50_000_000
+
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)
+"""All that Pillow raises on bad bytes."""
 
 
 def decode_rgb(
@@ -20,7 +24,9 @@ def decode_rgb(
     """Decode a JPEG or PNG picture.
 
     No EXIF rotation is applied: the camera is fixed to the arm, and the formulas of its frame
-    hold for the pixels as the sensor gave them. Transparency is laid on black.
+    hold for the pixels as the sensor gave them. Transparency is laid on black, of 16 bits a
+    channel the upper 8 are kept, colour profiles are not applied, and of an animation or a file
+    of several pictures the first counts.
 
     Args:
         data: The file's bytes.
@@ -37,7 +43,7 @@ def decode_rgb(
             (told from the header, before any pixel is decoded).
     """
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+        with _opened(data) as picture:
             if picture.width * picture.height > max_pixels:
                 raise InvalidInputError(
                     f"a picture of {picture.width} x {picture.height} pixels is over the limit "
@@ -45,10 +51,8 @@ def decode_rgb(
                 )
             if enough_px is not None:
                 picture.draft(None, enough_px)
-            return np.array(_on_black(picture).convert("RGB"))
-    except Image.DecompressionBombError as error:
-        raise InvalidInputError(f"over the limit of {max_pixels} pixels: {error}") from error
-    except (OSError, SyntaxError, ValueError) as error:  # all that Pillow raises on bad bytes
+            return np.array(_on_black(_eight_bits(picture)).convert("RGB"))
+    except _PILLOW_ERRORS as error:
         raise InvalidInputError(f"not a readable JPEG or PNG: {error}") from error
 
 
@@ -59,10 +63,25 @@ def size_of_picture(data: bytes) -> SizePx:
         InvalidInputError: It is no JPEG or PNG.
     """
     try:
-        with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+        with _opened(data) as picture:
             return picture.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except _PILLOW_ERRORS as error:
         raise InvalidInputError(f"not a readable JPEG or PNG: {error}") from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    # The two readers by name, as the gateway has them: Image.open would look for further pictures
+    # in a JPEG, and warn by itself.
+    if data.startswith(_PNG_MAGIC):
+        return PngImagePlugin.PngImageFile(io.BytesIO(data))
+    return JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Keep the upper half of 16-bit greys, where Pillow would take all above 255 for white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
 
 
 def _on_black(picture: Image.Image) -> Image.Image:

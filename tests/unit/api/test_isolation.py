@@ -49,7 +49,7 @@ class RobbedGateway(FakeGateway):
     """A gateway on fakes that two arms know."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(max_waiting_images=100)
         self.owner_headers = self.headers
         self.headers = self.make_key_headers(INTRUDER)
 
