@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Any
 
 import structlog
-from billiard import active_children
 from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
@@ -87,18 +86,28 @@ def make_worker_app(
 
 def _drain_when_asked_to_end(process: _Process) -> None:
     """Drain a worker's own process and, where it has a pool of them, each child, at SIGTERM."""
+    workers: list[Any] = []
+
+    def on_worker_init(sender: Any, **_: Any) -> None:
+        workers.append(sender)
 
     def on_process_init(**_: Any) -> None:
         signal.signal(DRAIN_SIGNAL, lambda *_: process.drain())
 
     def on_shutting_down(**_: Any) -> None:
         process.drain()
-        for child in active_children():
+        for pid in (pid for worker in workers for pid in _children(worker)):
             with suppress(ProcessLookupError):
-                os.kill(child.pid, DRAIN_SIGNAL)
+                os.kill(pid, DRAIN_SIGNAL)
 
+    signals.worker_init.connect(on_worker_init, weak=False)
     signals.worker_process_init.connect(on_process_init, weak=False)
     signals.worker_shutting_down.connect(on_shutting_down, weak=False)
+
+
+def _children(worker: Any) -> list[int]:
+    """Return the processes of a worker's pool; none where it is of threads, or not yet made."""
+    return [] if worker.pool is None else list(worker.pool.info.get("processes", ()))
 
 
 def end_worker() -> None:

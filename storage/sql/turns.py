@@ -39,7 +39,7 @@ class SqlTurns(SqlBase):
             return [image_record(row) for row in taken]
 
 
-def _arms_that_hold_pictures_back(session_id: str | None) -> Select[tuple[str]]:
+def _arms_that_hold_pictures_back(session_id: str | None) -> Select[str]:
     held = select(SessionRow.arm_id).join(ImageRow, ImageRow.session_id == SessionRow.session_id)
     held = held.where(_IS_HELD).distinct()
     if session_id is None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,12 +36,20 @@ SIGNALS = (
 )
 
 
+@dataclass(frozen=True)
+class FakePool:
+    """A pool, and what it tells of itself."""
+
+    info: dict[str, Any]
+
+
 @dataclass(eq=False)
 class FakeWorker:
     """What the handlers of a worker's signals look at."""
 
     pool_cls: type
     concurrency: int = 2
+    pool: FakePool | None = None
 
 
 @pytest.fixture(autouse=True)
@@ -198,10 +208,22 @@ def test_a_pools_child_hears_of_the_end_by_a_signal_of_its_own(services: Service
         signal.signal(DRAIN_SIGNAL, before)
 
 
-def test_a_worker_whose_work_is_done_elsewhere_ends_without_ado(services: Services) -> None:
+def test_a_worker_tells_the_children_that_work_for_it_and_none_that_has_gone(
+    services: Services,
+) -> None:
+    heard: list[int] = []
+    before = signal.signal(DRAIN_SIGNAL, lambda number, _: heard.append(number))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
     make_app(lambda: services, ["sort"])
-    shut_down()
-    assert not services.held.is_ending
+    pool = FakePool({"processes": [gone.pid, os.getpid()]})
+    try:
+        signals.worker_init.send(sender=FakeWorker(ProcessPool, pool=pool))
+        shut_down()
+    finally:
+        signal.signal(DRAIN_SIGNAL, before)
+    assert heard == [DRAIN_SIGNAL]
+    assert not services.held.is_ending, "the parent itself holds nothing"
 
 
 def test_a_worker_told_to_end_stops_as_if_asked_and_says_that_it_failed() -> None:
