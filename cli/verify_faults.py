@@ -18,6 +18,8 @@ FAULTS_EPILOG = """
 
   $ sorterbot verify faults --scenario R2 --seed 17
 
+  $ sorterbot verify faults --scenario R14 --minutes 60
+
   $ sorterbot verify faults --scenario R3 --without-sweeper --patience 20
 
 **What is counted**
@@ -61,6 +63,7 @@ WithoutSweeper = Annotated[
 Patience = Annotated[
     float, typer.Option(help="Seconds that sessions have to end once the faults are over.", min=1)
 ]
+Minutes = Annotated[float, typer.Option(help="How long the soak, R14, lasts.", min=0.5)]
 Folder = Annotated[
     Path | None,
     typer.Option(help="Keeps the sites' logs and data.", show_default="a temporary one"),
@@ -75,6 +78,7 @@ def faults(
     short: Short = False,
     without_sweeper: WithoutSweeper = False,
     patience: Patience = 120.0,
+    minutes: Minutes = 10.0,
     folder: Folder = None,
 ) -> None:
     """Break the service on purpose, and count what was lost and what was doubled.
@@ -88,8 +92,8 @@ def faults(
     from rich.console import Console
 
     from cli.faults.report import list_table, run_shown, tell
-    from cli.faults.runner import RunSettings
     from cli.faults.scenarios import SCENARIOS
+    from cli.faults.settings import RunSettings
 
     console = Console(highlight=False)
     if scenario == "list":
@@ -98,7 +102,7 @@ def faults(
     chosen = chosen_scenarios(scenario, SCENARIOS)
     with ExitStack() as held:
         where = folder or Path(held.enter_context(TemporaryDirectory(prefix="sorterbot-")))
-        settings = RunSettings(where, seed, sessions, short, patience, not without_sweeper)
+        settings = RunSettings(where, seed, sessions, short, patience, not without_sweeper, minutes)
         results = run_shown(chosen, settings, console)
     tell(results, settings, json, console)
     check_clean(results, seed)
@@ -107,13 +111,15 @@ def faults(
 def chosen_scenarios(names: str, known: tuple[Scenario, ...]) -> list[Scenario]:
     """Return the scenarios that a text names, in the order in which they are known.
 
+    ``all`` are all but the soak, which takes as long as one lets it.
+
     Raises:
         InvalidInputError: There is no scenario of such a name.
     """
     from sorter.errors import InvalidInputError
 
     if names == "all":
-        return list(known)
+        return [scenario for scenario in known if not scenario.is_soak]
     wanted = {name.strip().upper() for name in names.split(",")}
     unknown = wanted - {scenario.name for scenario in known}
     if unknown:

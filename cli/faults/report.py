@@ -12,8 +12,9 @@ from rich.table import Table
 
 from cli.faults.findings import Harm
 from cli.faults.results import ScenarioResult, run_document
-from cli.faults.runner import RunSettings, run_scenarios
+from cli.faults.runner import run_scenarios, site_maker
 from cli.faults.scenario import Scenario
+from cli.faults.settings import RunSettings
 from cli.report import write_json
 
 MOST_FINDINGS = 20
@@ -43,7 +44,10 @@ def run_shown(
             status.update(escape(sentence))
 
         for result in run_scenarios(
-            scenarios, settings, say, lambda one: say(f"{one.name} {one.title}")
+            scenarios,
+            settings,
+            site_maker(settings, say),
+            lambda one: say(f"{one.name} {one.title}"),
         ):
             console.print(escape(result_line(result)))
             for finding in result.findings[:MOST_FINDINGS]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cli.faults.findings import Finding, Harm, Recovery
@@ -18,6 +18,7 @@ class ScenarioResult:
         accepted: Those that the gateway said it has kept.
         recoveries: Where it was measured how long a fault lasted.
         seconds: How long it took, its checks included.
+        figures: What else was measured, as JSON has it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ScenarioResult:
     findings: tuple[Finding, ...]
     recoveries: tuple[Recovery, ...]
     seconds: float
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
     def count(self, harm: Harm) -> int:
         """Return how many findings are of that kind."""
@@ -47,6 +49,7 @@ class ScenarioResult:
             "recoveries": [
                 {"what": one.what, "seconds": round(one.seconds, 3)} for one in self.recoveries
             ],
+            "figures": dict(self.figures),
             "findings": [
                 {"harm": str(one.harm), "session_id": one.session_id, "sentence": one.sentence}
                 for one in self.findings

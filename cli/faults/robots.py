@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
@@ -67,6 +68,7 @@ class Robot:
         )
         self._ledger = ledger
         self._rng = rng
+        self._opened: list[str] = []
         self.client.register_arm(self.arm)
 
     def open_session(
@@ -87,6 +89,7 @@ class Robot:
         )
         opened = self.client.open_session(request, f"{self._rng.getrandbits(128):032x}")
         self._ledger.note_session(opened.session_id, self.arm, deadline_s)
+        self._opened.append(opened.session_id)
         return OpenSession(opened.session_id, table, n_pictures)
 
     def post(
@@ -108,6 +111,12 @@ class Robot:
     def complete(self, session: OpenSession) -> None:
         """Say that no more pictures come."""
         self.client.complete_session(session.session_id)
+
+    def complete_all(self) -> None:
+        """Complete every session that was opened, once more where it was; never mind refusals."""
+        for session_id in self._opened:
+            with suppress(SorterBotError):
+                self.client.complete_session(session_id)
 
     def await_plan(self, session: OpenSession, within_s: float = DEADLINE_S) -> dict[str, Any]:
         """Wait for the plan, as the robot does."""

@@ -3,90 +3,60 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from cli.faults.checker import check_ledger
 from cli.faults.findings import Finding, Harm
 from cli.faults.reference import Reference, StandInReference
 from cli.faults.results import ScenarioResult
 from cli.faults.scenario import Needs, Scenario
+from cli.faults.settings import RunSettings
 from cli.faults.site import Site
 from cli.faults.trial import Trial
 from cli.supervisor import Announce
-from sorter.errors import InvalidInputError, NotFoundError
+from sorter.errors import NotFoundError, SorterBotError
 
 LOOK_EVERY_S = 0.2
 
 OnScenario = Callable[[Scenario], None]
+MakeSite = Callable[[Path, Needs], AbstractContextManager[Site]]
 
 
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """How the suite is run.
-
-    Attributes:
-        folder: Holds a folder for each site.
-        patience_s: How long, after the faults, sessions are given to end.
-        has_sweeper: False shows that the suite can fail: nothing repairs then.
-    """
-
-    folder: Path
-    seed: int
-    n_sessions: int
-    is_short: bool = False
-    patience_s: float = 120.0
-    has_sweeper: bool = True
-
-    def __post_init__(self) -> None:
-        if self.n_sessions < 1 or self.seed < 0 or self.patience_s <= 0:
-            raise InvalidInputError("sessions and patience lie above 0, and a seed not below it")
-
-    def document(self) -> dict[str, Any]:
-        """Return what decides the result, as JSON has it."""
-        return {
-            "seed": self.seed,
-            "sessions": self.n_sessions,
-            "is_short": self.is_short,
-            "patience_s": self.patience_s,
-            "has_sweeper": self.has_sweeper,
-        }
+def site_maker(settings: RunSettings, announce: Announce) -> MakeSite:
+    """Return what makes real sites; ``announce`` is told what happens to their services."""
+    return lambda folder, needs: Site(folder, needs, announce, has_sweeper=settings.has_sweeper)
 
 
 def run_scenarios(
     scenarios: Sequence[Scenario],
     settings: RunSettings,
-    announce: Announce,
+    make_site: MakeSite,
     on_begin: OnScenario = lambda _: None,
 ) -> Iterator[ScenarioResult]:
     """Yield each scenario's result, site by site; a site that broke is replaced.
 
     Args:
-        announce: Told what happens to the services.
         on_begin: Told of each scenario before it runs.
-
-    Raises:
-        SorterBotError: A site could not be started.
     """
     reference = StandInReference()
     left = list(scenarios)
     n_sites = 0
     while left:
         n_sites += 1
-        needs = left[0].needs
         folder = settings.folder / f"site-{n_sites}"
-        with Site(folder, needs, announce, has_sweeper=settings.has_sweeper) as site:
-            is_whole = True
-            while is_whole and (scenario := _next(left, needs)) is not None:
-                left.remove(scenario)
-                on_begin(scenario)
-                result, is_whole = _run_one(scenario, site, settings, reference)
-                yield result
+        needs = left[0].needs
+        try:
+            with make_site(folder, needs) as site:
+                is_whole = True
+                while is_whole and (scenario := _next(left, needs)) is not None:
+                    left.remove(scenario)
+                    on_begin(scenario)
+                    result, is_whole = _run_one(scenario, site, settings, reference)
+                    yield result
+        except SorterBotError as error:
+            yield _not_run(left.pop(0), error)
 
 
 def _next(left: Sequence[Scenario], needs: Needs) -> Scenario | None:
@@ -98,20 +68,12 @@ def _run_one(
 ) -> tuple[ScenarioResult, bool]:
     """Run a scenario; return what it came to, and whether its site can be used again."""
     began_s = time.monotonic()
-    rng = np.random.default_rng([settings.seed, zlib.crc32(scenario.name.encode())])
-    trial = Trial(
-        scenario.name,
-        site,
-        rng,
-        settings.n_sessions,
-        is_short=settings.is_short,
-        patience_s=settings.patience_s,
-        seed=settings.seed,
-    )
-    _attempt(scenario, trial)
+    trial = Trial(scenario.name, site, settings)
+    has_run = _attempt(scenario, trial)
     is_whole = True
     try:
         site.settle()
+        trial.end_robots(are_to_complete=not has_run)
         await_ends(trial, settings.patience_s)
         trial.report(check_ledger(trial.ledger, site.store, site.images, reference))
     except Exception as error:  # noqa: BLE001  # whatever it is, the next site starts afresh
@@ -127,15 +89,24 @@ def _run_one(
         trial.findings,
         trial.recoveries,
         time.monotonic() - began_s,
+        trial.figures,
     )
     return result, is_whole
 
 
-def _attempt(scenario: Scenario, trial: Trial) -> None:
+def _not_run(scenario: Scenario, error: SorterBotError) -> ScenarioResult:
+    finding = _broken("its site could not be started", error)
+    return ScenarioResult(scenario.name, scenario.title, 0, 0, (finding,), (), 0.0)
+
+
+def _attempt(scenario: Scenario, trial: Trial) -> bool:
+    """Run a scenario; return whether it came to its end."""
     try:
         scenario.run(trial)
     except Exception as error:  # noqa: BLE001  # a scenario that breaks off is itself a finding
         trial.report([_broken("the scenario broke off", error)])
+        return False
+    return True
 
 
 def _broken(what: str, error: Exception) -> Finding:

@@ -44,9 +44,11 @@ class Scenario:
         title: What is done, in one sentence.
         run: Injects the faults and states with :meth:`Trial.expect` what must hold beside the
             promises, which are checked afterwards for every session in the ledger.
+        is_soak: Whether it takes as many minutes as one gives it, and is left out of ``all``.
     """
 
     name: str
     title: str
     run: Run
     needs: Needs = field(default_factory=Needs)
+    is_soak: bool = False

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from random import Random
+from typing import Any
 
 import numpy as np
 
 from cli.faults.findings import Finding, Harm, Recovery
 from cli.faults.ledger import Ledger
 from cli.faults.robots import Crowd, Robot, Traffic
+from cli.faults.settings import RunSettings
 from cli.faults.site import Site
 from sorter.errors import SorterBotError, TransientError
 
@@ -27,6 +30,7 @@ class Trial:
 
     Attributes:
         site: To do harm to.
+        minutes: How long a soak is to last.
         seed: The run's, for a scenario that numbers what it does from there.
         rng: Drawn from the seed and the scenario's name, so that a run can be repeated alone.
         n_sessions: How many sessions a scenario that can run any number should run.
@@ -35,30 +39,23 @@ class Trial:
         ledger: What robots tried and were promised.
     """
 
-    def __init__(
-        self,
-        name: str,
-        site: Site,
-        rng: np.random.Generator,
-        n_sessions: int,
-        *,
-        is_short: bool,
-        patience_s: float = 120.0,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, name: str, site: Site, settings: RunSettings) -> None:
         self.name = name
         self.site = site
-        self.rng = rng
-        self.n_sessions = n_sessions
-        self.is_short = is_short
-        self.patience_s = patience_s
-        self.seed = seed
+        self.rng = np.random.default_rng([settings.seed, zlib.crc32(name.encode())])
+        self.n_sessions = settings.n_sessions
+        self.is_short = settings.is_short
+        self.patience_s = settings.patience_s
+        self.seed = settings.seed
+        self.minutes = settings.minutes
         self.ledger = Ledger()
         self._lock = threading.Lock()
         self._recoveries: list[Recovery] = []
         self._findings: list[Finding] = []
         self._counted = (0, 0)
+        self._figures: dict[str, Any] = {}
         self._robots: list[Robot] = []
+        self._crowds: list[Crowd] = []
 
     def robot(self) -> Robot:
         """Return a new arm with a key of its own, to be driven by hand."""
@@ -72,13 +69,28 @@ class Trial:
         """Let several robots run sessions on threads of their own; :meth:`finish` awaits them."""
         n_robots = min(traffic.n_robots, traffic.n_sessions)
         crowd = Crowd([self.robot() for _ in range(n_robots)], traffic, self.rng.spawn(1)[0])
+        self._crowds.append(crowd)
         crowd.start()
         return crowd
 
     def finish(self, crowd: Crowd, within_s: float = 300.0) -> None:
         """Wait until a crowd has posted everything; a robot that gave up is unexpected."""
+        self._crowds.remove(crowd)
         for complaint in crowd.join(within_s):
             self.expect(condition=False, sentence=complaint)
+
+    def end_robots(self, *, are_to_complete: bool) -> None:
+        """Wait for the crowds that still post.
+
+        Args:
+            are_to_complete: Whether robots complete what they have opened: sessions of a
+                scenario that broke off would else stay open until their deadline.
+        """
+        for crowd in list(self._crowds):
+            self.finish(crowd)
+        if are_to_complete:
+            for robot in self._robots:
+                robot.complete_all()
 
     def recovered(self, seconds: float, what: str = "") -> None:
         """Note how long it took, from a fault, until what it broke worked again."""
@@ -98,6 +110,17 @@ class Trial:
         with self._lock:
             self._findings += findings
             self._counted = (self._counted[0] + n_attempted, self._counted[1] + n_accepted)
+
+    def figure(self, name: str, value: Any) -> None:
+        """Note something that was measured, as JSON has it, for whoever reads the result."""
+        with self._lock:
+            self._figures[name] = value
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Everything that was measured."""
+        with self._lock:
+            return dict(self._figures)
 
     def wait_until(self, condition: Callable[[], bool], within_s: float, what: str) -> float:
         """Wait for a condition and return how many seconds that took.

@@ -38,7 +38,8 @@ def run(trial: Trial) -> None:
             f"its last error is {failing.last_error}",
             failing.image.session_id,
         )
-    _refuse_to_replay_and_drop(trial, failing)
+    if not trial.is_short:
+        _refuse_to_replay_and_drop(trial, failing)
     _replay(trial, robot, table=4)
     trial.finish(crowd)
 
@@ -84,7 +85,6 @@ def _replay(trial: Trial, robot: Robot, table: int) -> None:
     with other_bytes(site, image, picture(table, image.position_pw, Mark.RAISES)):
         site.resume(pids)
         trial.wait_until(lambda: bool(_quarantined(site, session)), 60, "a quarantined picture")
-    trial.expect(image.image_id in _listed(site), "a quarantined picture is not listed")
     status, said = _command(site, "replay", image.image_id)
     trial.expect(status == 0, f"replay says {status}: {said}", session.session_id)
     robot.complete(session)

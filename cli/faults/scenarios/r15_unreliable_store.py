@@ -28,12 +28,18 @@ def run(trial: Trial) -> None:
     n_seeds = N_SHORT if trial.is_short else N_SEEDS_A_SESSION * trial.n_sessions
     seeds = range(trial.seed, trial.seed + n_seeds)
     struck: Counter[str] = Counter()
+    slowest_s, n_deaths = 0.0, 0
     outcomes = run_seeds(trial.site.postgres, seeds, n_cores(), has_sweeper=trial.site.has_sweeper)
     for outcome in outcomes:
         findings = [_named(finding, outcome) for finding in outcome.findings]
         trial.report(findings, outcome.n_attempted, outcome.n_accepted)
-        trial.recovered(outcome.slowest_s, f"seed {outcome.seed}, in virtual time")
+        slowest_s = max(slowest_s, outcome.slowest_s)
+        n_deaths += outcome.n_deaths
         struck += outcome.errors
+    trial.figure("seeds", f"{seeds.start} to {seeds.stop - 1}")
+    trial.figure("deaths", n_deaths)
+    trial.figure("calls struck", dict(sorted(struck.items())))
+    trial.figure("slowest session, in virtual seconds", round(slowest_s, 1))
     if not trial.is_short:
         for method in STRUCK:
             trial.expect(struck[method] > 0, f"no seed struck {method}")

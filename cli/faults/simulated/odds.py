@@ -42,8 +42,8 @@ def draw_odds(rng: np.random.Generator) -> Odds:
     return Odds(
         error=float(rng.uniform(0.01, 0.05)),
         delay=float(rng.uniform(0.01, 0.05)),
-        kill=float(rng.choice([0.0, 0.001, 0.004])),
-        freeze=float(rng.choice([0.0, 0.001, 0.002])),
+        kill=float(rng.choice([0.0, 0.002, 0.005])),
+        freeze=float(rng.choice([0.0, 0.002, 0.005])),
         lost=float(rng.choice([0.0, 0.01, 0.03])),
         twice=float(rng.choice([0.0, 0.05, 0.2])),
         empty=float(rng.choice([0.0, 0.05])),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,10 +34,14 @@ from cli.keyring import make_key_for
 from cli.services.postgres import PostgresServer
 from storage.image_folder import ImageFolder
 from storage.ports import ImageStore, Store
+from storage.rules import CLAIM_LEASE_S
 from workers.settings import GPU_QUEUE, SORT_QUEUE
 
 LIMIT_S = 4000.0
 """Of virtual time: beyond every deadline, grace, lease and visibility timeout together."""
+
+LATE_S = CLAIM_LEASE_S / 2
+"""From a session's sealing to its end: nobody may have to wait until a claim's lease runs out."""
 
 QUIET_S = 5.0
 """How long a run goes on when robots and workers are done and the broker holds nothing."""
@@ -182,7 +187,7 @@ class _Run:
             self._dice.calls,
             self._dice.errors,
             n_deaths,
-            self._slowest_s(),
+            max(self._ends_s().values(), default=0.0),
         )
 
     def _add_robot(self, gateways: Gateways, number: int) -> None:
@@ -218,6 +223,10 @@ class _Run:
     def _find(self, reference: Reference) -> Iterator[Finding]:
         declare_excused(self._ledger, self._truth, self._around.harmed)
         yield from check_ledger(self._ledger, self._truth, self._images, reference)
+        for session_id, seconds in self._ends_s().items():
+            if seconds > LATE_S:
+                sentence = f"it ended {seconds:.0f} s after it was sealed"
+                yield Finding(Harm.UNEXPECTED, session_id, sentence)
         for robot in self._robots:
             for sentence in robot.refusals:
                 yield Finding(Harm.UNEXPECTED, robot.session_id, sentence)
@@ -225,16 +234,18 @@ class _Run:
                 yield Finding(Harm.LOST, robot.session_id, "the session did not end")
         for line in self._lines:
             for status in line.statuses:
-                if status == 500:
+                if status == HTTPStatus.INTERNAL_SERVER_ERROR:
                     yield Finding(Harm.UNEXPECTED, "", "the gateway answered 500")
 
-    def _slowest_s(self) -> float:
-        ends_s = [0.0]
-        for robot in self._robots:
-            session = self._truth.load_session(robot.session_id)
+    def _ends_s(self) -> dict[str, float]:
+        """Return how long each session that ended took to do so once it was sealed."""
+        ends_s = {}
+        for session_id in self._ledger.sessions:
+            session = self._truth.load_session(session_id)
             if session.finished_at is not None and session.sealed_at is not None:
-                ends_s.append((session.finished_at - session.sealed_at).total_seconds())
-        return max(ends_s)
+                took = session.finished_at - session.sealed_at
+                ends_s[session_id] = took.total_seconds()
+        return ends_s
 
     def _make_id(self) -> str:
         return self._rng.bytes(16).hex()

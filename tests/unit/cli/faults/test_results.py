@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -75,6 +76,12 @@ def test_any_finding_is_an_error_that_says_how_to_run_it_again_alone(harm):
 
 def test_all_means_every_scenario_in_its_order():
     assert chosen_scenarios("all", SCENARIOS) == list(SCENARIOS)
+
+
+def test_all_leaves_out_the_soak_which_has_to_be_named():
+    soak = replace(SCENARIOS[0], name="R14", is_soak=True)
+    assert chosen_scenarios("all", (*SCENARIOS, soak)) == list(SCENARIOS)
+    assert chosen_scenarios("r14", (*SCENARIOS, soak)) == [soak]
 
 
 def test_names_choose_scenarios_in_any_order_and_case():
