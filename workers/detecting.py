@@ -93,11 +93,12 @@ def _work_held(claim: ImageClaim, using: Services) -> bool:
 
 def _detect(image: ImageRecord, using: Services) -> Detections:
     data = read_patiently(partial(using.images.load_image, image.key), using.sleep)
-    detector = using.detector.get()
-    with using.metrics.decode_seconds.time():
-        rgb = decode_rgb(data, using.rules.max_image_pixels, detector.input_size_px)
-    seen_px = (rgb.shape[1], rgb.shape[0])
-    return unreduced(detector.detect_one(rgb), seen_px, (image.size.width_px, image.size.height_px))
+    detector, size_px = using.detector.get(), (image.size.width_px, image.size.height_px)
+    with using.pixels.taking(size_px[0] * size_px[1]):
+        with using.metrics.decode_seconds.time():
+            rgb = decode_rgb(data, using.rules.max_image_pixels, detector.input_size_px)
+        seen_px = (rgb.shape[1], rgb.shape[0])
+        return unreduced(detector.detect_one(rgb), seen_px, size_px)
 
 
 def _give_back(claim: ImageClaim, reason: str, using: Services) -> None:

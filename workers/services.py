@@ -14,8 +14,12 @@ from vision.ports import Embedder, RgbImage
 from workers.held import Held
 from workers.isolation import Isolation
 from workers.metrics import WorkerMetrics
+from workers.pixel_budget import PixelBudget
 from workers.ports import WorkQueue
 from workers.retrying import Sleep
+
+MAX_PIXELS_AT_ONCE = 128_000_000
+"""Of all pictures that a process holds decoded: a gigabyte while they are being decoded."""
 
 Value = TypeVar("Value")
 
@@ -103,6 +107,7 @@ class Services:
         isolation: Keeps a picture that is tried again apart from the others.
         held: What the process works on, to be given back where it has to end.
         clustering: How alike items become clusters.
+        pixels: What the pictures that are decoded at a time may take of the memory.
     """
 
     worker_id: str
@@ -117,3 +122,4 @@ class Services:
     isolation: Isolation = field(default_factory=Isolation)
     held: Held = field(default_factory=Held)
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
+    pixels: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_AT_ONCE))
