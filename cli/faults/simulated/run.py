@@ -177,7 +177,8 @@ class _Run:
         self._turns.run(self._is_still, self._limit_s)
         until_s = self._turns.now_s + QUIET_S
         self._turns.run(lambda: self._turns.now_s >= until_s, self._limit_s + QUIET_S)
-        n_deaths = sum(one.n_deaths for one in (*self._workers, *self._lines))
+        n_deaths = sum(worker.n_deaths for worker in self._workers)
+        n_deaths += sum(line.n_deaths for line in self._lines)
         self._turns.end_all()
         return Outcome(
             seed,
@@ -223,19 +224,15 @@ class _Run:
     def _find(self, reference: Reference) -> Iterator[Finding]:
         declare_excused(self._ledger, self._truth, self._around.harmed)
         yield from check_ledger(self._ledger, self._truth, self._images, reference)
+        for robot in self._robots:
+            yield from _of_robot(robot)
+        for line in self._lines:
+            if HTTPStatus.INTERNAL_SERVER_ERROR in line.statuses:
+                yield Finding(Harm.UNEXPECTED, "", "the gateway answered 500")
         for session_id, seconds in self._ends_s().items():
             if seconds > LATE_S:
                 sentence = f"it ended {seconds:.0f} s after it was sealed"
                 yield Finding(Harm.UNEXPECTED, session_id, sentence)
-        for robot in self._robots:
-            for sentence in robot.refusals:
-                yield Finding(Harm.UNEXPECTED, robot.session_id, sentence)
-            if not robot.is_done:
-                yield Finding(Harm.LOST, robot.session_id, "the session did not end")
-        for line in self._lines:
-            for status in line.statuses:
-                if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-                    yield Finding(Harm.UNEXPECTED, "", "the gateway answered 500")
 
     def _ends_s(self) -> dict[str, float]:
         """Return how long each session that ended took to do so once it was sealed."""
@@ -249,6 +246,13 @@ class _Run:
 
     def _make_id(self) -> str:
         return self._rng.bytes(16).hex()
+
+
+def _of_robot(robot: Robot) -> Iterator[Finding]:
+    for sentence in robot.refusals:
+        yield Finding(Harm.UNEXPECTED, robot.session_id, sentence)
+    if not robot.is_done:
+        yield Finding(Harm.LOST, robot.session_id, "the session did not end")
 
 
 @contextmanager

@@ -20,9 +20,14 @@ from storage.ports import ImageStore, Store
 from vision.ports import RgbImage
 from vision.stand_in import Mark, StandInDetector, StandInEmbedder, mark_of
 from workers.services import LoadedOnce, Services
-from workers.settings import REQUEST_ID_HEADER, SWEEP, SWEEP_EVERY_S
+from workers.settings import (
+    MESSAGE_VERSION,
+    REQUEST_ID_HEADER,
+    SWEEP,
+    SWEEP_EVERY_S,
+    VERSION_HEADER,
+)
 from workers.tasks import register_tasks
-from workers.versions import MESSAGE_VERSION, VERSION_HEADER
 
 IDLE_S = 0.3
 """Mean time after which a worker that found no message looks again."""
@@ -51,6 +56,9 @@ class PatientDetector:
     def input_size_px(self) -> tuple[int, int]:
         """As :class:`vision.ports.Detector` says."""
         return self._network.input_size_px
+
+    def close(self) -> None:
+        """As :class:`workers.services.OneDetector` says; there is nobody who would wait."""
 
     def detect_one(self, image_rgb: RgbImage) -> Detections:
         """As :class:`workers.services.OneDetector` says."""
