@@ -416,8 +416,8 @@ class Store(Protocol):
         """Return pictures that nobody works on and that the queue is not known to hold.
 
         Those not published for ``unpublished_s`` though it was their turn; those claimed by a
-        worker silent for ``dead_after_s``; and, only while the queue is empty, those published
-        ``stuck_s`` ago.
+        worker silent for ``dead_after_s``; those overtaken by one that was published ``stuck_s``
+        later; and, only while the queue is empty, those published ``stuck_s`` ago.
         """
         ...
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.models import STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
-from storage.rules import overdue_reason
+from storage.rules import DRAIN_WINDOW_S, overdue_reason
 from storage.sql.base import SqlBase, ago, claim_void_at
 from storage.sql.images import fail
 from storage.sql.intake import seal
@@ -36,6 +37,7 @@ class SqlSweeping(SqlBase):
             and_(waits, ImageRow.published_at.is_(None), is_late),
             # What was published after the claim ended is in the queue already.
             and_(is_abandoned, func.coalesce(ImageRow.published_at < void_at, True)),
+            and_(or_(waits, is_abandoned), ImageRow.published_at < _overtaken_at(stuck_s)),
         ]
         if queue_is_empty:
             is_stuck = ImageRow.published_at < ago(stuck_s)
@@ -96,6 +98,26 @@ class SqlSweeping(SqlBase):
         dead = delete(WorkerRow).where(WorkerRow.last_seen_at < ago(silent_s))
         with self._transaction() as db:
             return len(db.scalars(dead.returning(WorkerRow.worker_id)).all())
+
+
+def _overtaken_at(stuck_s: float) -> ColumnElement[datetime]:
+    """Return when what was published should have been claimed: the queue is first come, first out.
+
+    That is ``stuck_s`` before the last one was published that a worker has taken of late; unknown
+    where none was. Told by two indexes, one a question.
+    """
+    last = func.max(ImageRow.published_at)
+    taken = select(last).where(
+        _UNFINISHED,
+        ImageRow.state == ImageState.DETECTING,
+        ImageRow.claimed_at >= ImageRow.published_at,
+    )
+    finished = select(last).where(
+        ImageRow.finished_at > ago(DRAIN_WINDOW_S),
+        ImageRow.finished_at >= ImageRow.published_at,
+    )
+    newest = func.greatest(taken.scalar_subquery(), finished.scalar_subquery())
+    return newest - timedelta(seconds=stuck_s)
 
 
 def _lock_sessions(db: Session, which: ColumnElement[bool]) -> Sequence[SessionRow]:

@@ -56,6 +56,39 @@ class PublishingContract:
         assert _to_publish(memory, queue_is_empty=False) == []
         assert _to_publish(memory, queue_is_empty=True) == [image_id]
 
+    @pytest.mark.parametrize("is_detected", [False, True])
+    def test_a_picture_that_a_much_later_one_overtook_is_found_however_busy_the_queue_is(
+        self, memory: Memory, is_detected: bool
+    ) -> None:
+        """Its message went with a worker that died with it in hand."""
+        store = memory.store
+        first, soon, late = store.load_images(make_session(store, 3).session_id)
+        for image, pause_s in ((first, 25), (soon, 10), (late, 1)):
+            store.mark_published(image.image_id)
+            memory.let_pass(pause_s)
+        store.beat("gpu-1", "gpu")
+        assert _to_publish(memory) == []
+        claim = make_image_claim(store, soon.image_id)
+        assert _to_publish(memory) == []
+        claim = make_image_claim(store, late.image_id)
+        if is_detected:
+            store.save_detections(claim, make_detections(), "detector@1")
+        assert _to_publish(memory) == [first.image_id]
+        store.mark_published(first.image_id)
+        assert _to_publish(memory) == []
+
+    def test_a_picture_of_a_dead_worker_that_was_published_again_overtakes_nobody(
+        self, memory: Memory
+    ) -> None:
+        store = memory.store
+        waiting, abandoned = store.load_images(make_session(store, 2).session_id)
+        for image in (waiting, abandoned):
+            store.mark_published(image.image_id)
+        make_image_claim(store, abandoned.image_id)
+        memory.let_pass(60)
+        store.mark_published(abandoned.image_id)
+        assert _to_publish(memory) == []
+
     def test_a_picture_whose_worker_lives_is_left_to_it(
         self, memory: Memory, image_id: str
     ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from storage import rules
 from storage.ports import (
@@ -15,6 +15,8 @@ from tests.fake_store.rows import FakeImage, FakeSession
 from tests.fake_store.turns import FakeTurns
 from tests.fake_store.working import FakeWorking
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
 
 class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
     """Twin of :mod:`storage.sql.sweeping`."""
@@ -25,6 +27,7 @@ class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
         with self._transaction() as now:
             unpublished_since = now - timedelta(seconds=unpublished_s)
             stuck_since = now - timedelta(seconds=stuck_s)
+            overtaken_at = self._newest_taken_at(now) - timedelta(seconds=stuck_s)
 
             def is_due(image: FakeImage) -> bool:
                 void_at = self._void_at(image.claim, dead_after_s) if image.claim else None
@@ -33,11 +36,25 @@ class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
                 if image.published_at is None:
                     return void_at is not None or _got_its_turn(image, unpublished_since)
                 is_told_of_end = void_at is None or image.published_at >= void_at
-                return not is_told_of_end or (queue_is_empty and image.published_at < stuck_since)
+                if not is_told_of_end or image.published_at < overtaken_at:
+                    return True
+                return queue_is_empty and image.published_at < stuck_since
 
             due = [image for _, image in self._images() if is_due(image)]
             due.sort(key=lambda image: (image.waiting_since, image.record.image_id))
             return [image.record for image in due]
+
+    def _newest_taken_at(self, now: datetime) -> datetime:
+        """Return when that was published, of what was taken of late, which was published last."""
+        since = now - timedelta(seconds=rules.DRAIN_WINDOW_S)
+        taken = [EARLIEST]
+        for _, image in self._images():
+            finished_at = image.record.finished_at
+            at = image.claim.at if image.claim else finished_at
+            is_late = finished_at is None or finished_at > since
+            if at is not None and is_late and image.published_at and at >= image.published_at:
+                taken.append(image.published_at)
+        return max(taken)
 
     def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
         with self._transaction() as now:

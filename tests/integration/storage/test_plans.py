@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, event
 
-from storage.ports import Store
+from storage.ports import FairShare, Store
 from storage.sql_store import SqlStore
 
 pytestmark = pytest.mark.services
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.services
     ("ask", "conditions"),
     [
         (lambda store: store.load_backlog(), ["ix_images_unfinished", "(finished_at > "]),
+        (lambda store: store.take_turns(None, FairShare()), ["ix_images_unfinished"]),
         (lambda store: store.seal_overdue_sessions(), ["(deadline_at < "]),
         (lambda store: store.fail_overdue_images(30), ["(deadline_at < "]),
         (
