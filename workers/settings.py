@@ -38,7 +38,7 @@ _BACKEND = "workers.chord_backend:GrowingChordBackend"
 _PATIENT = {"max_retries": 60, "interval_start": 0.1, "interval_step": 0.2, "interval_max": 1.0}
 """About a minute: longer than Redis takes to start again and read its append-only file."""
 
-_ANSWER_WITHIN_S = 5.0
+_ANSWER_WITHIN_S = 3.0
 """What a worker waits for each answer of Redis. A connection that a firewall has forgotten is
 noticed by nothing else, and several may have to be given up one after the other."""
 

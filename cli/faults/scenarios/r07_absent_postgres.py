@@ -1,0 +1,164 @@
+"""R7: PostgreSQL is restarted, stays away, and has its connections cut in a loop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import psycopg2
+
+from cli.faults.plain_robot import Answer, PlainRobot
+from cli.faults.robots import OpenSession
+from cli.faults.scenario import Needs, Scenario
+from cli.faults.site import Site
+from cli.faults.trial import Trial
+from sorter.errors import SorterBotError
+
+N_ROBOTS = 2
+N_PICTURES = 3
+N_TABLES = 6
+PAUSE_S = 0.1
+ANSWERED_WITHIN_S = 15.0
+"""Waits for a connection, a lock and an answer are each bounded by ten seconds or less."""
+
+CUT_EVERY_S = 0.25
+SERVICES = ("gateway", "gpu-worker", "sort-worker", "beat")
+CUT_ALL = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sorterbot'
+"""
+
+
+def run(trial: Trial) -> None:
+    """Let robots post and look while the database comes and goes."""
+    pids = {name: trial.site.pid(name) for name in SERVICES}
+    for fault in FAULTS:
+        with _robots_at_work(trial) as n_accepted:
+            time.sleep(0.5)
+            fault.disturb(trial.site, fault.short_s if trial.is_short else fault.seconds)
+            began_s, n_before = time.monotonic(), n_accepted()
+            trial.wait_until(
+                lambda n=n_before: n_accepted() > n,  # type: ignore[misc]
+                trial.patience_s,
+                f"a picture accepted after {fault.name}",
+            )
+            trial.recovered(time.monotonic() - began_s, fault.name)
+    ended = [name for name, pid in pids.items() if trial.site.pid(name) != pid]
+    trial.expect(not ended, f"processes ended with the database: {', '.join(ended)}")
+
+
+def _restart(site: Site, _seconds: float) -> None:
+    site.restart("postgres")
+
+
+def _stay_away(site: Site, seconds: float) -> None:
+    site.stop("postgres")
+    time.sleep(seconds)
+    site.start("postgres")
+
+
+def _cut_in_a_loop(site: Site, seconds: float) -> None:
+    """Cut every connection, by the server's hand and by the network's in turn."""
+    until_s = time.monotonic() + seconds
+    while time.monotonic() < until_s:
+        with suppress(psycopg2.OperationalError):  # the one that cuts may be cut itself
+            site.query(CUT_ALL)
+        time.sleep(CUT_EVERY_S)
+        site.proxies["postgres"].reset()
+        time.sleep(CUT_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is done to the database for how long."""
+
+    name: str
+    disturb: Callable[[Site, float], None]
+    seconds: float = 0.0
+    short_s: float = 0.0
+
+
+FAULTS = (
+    _Fault("a restart of PostgreSQL", _restart),
+    _Fault("an absence of PostgreSQL", _stay_away, 20.0, 3.0),
+    _Fault("cuts of all connections to PostgreSQL", _cut_in_a_loop, 10.0, 3.0),
+)
+
+
+@contextmanager
+def _robots_at_work(trial: Trial) -> Iterator[Callable[[], int]]:
+    """Let robots post until the body ends and their sessions are complete.
+
+    Yields the question how many pictures were accepted by now.
+    """
+    stopping = threading.Event()
+    workers = [_Poster(trial, stopping, number) for number in range(N_ROBOTS)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield lambda: sum(worker.n_accepted for worker in workers)
+    finally:
+        stopping.set()
+        for worker in workers:
+            worker.join(trial.patience_s)
+            trial.expect(not worker.is_alive(), "a robot could not finish its session")
+
+
+class _Poster(threading.Thread):
+    """A robot that posts each picture until it is accepted, and looks at its session between."""
+
+    def __init__(self, trial: Trial, stopping: threading.Event, number: int) -> None:
+        super().__init__(name=f"poster-{number}", daemon=True)
+        self.n_accepted = 0
+        self._trial = trial
+        self._stopping = stopping
+        self._table = number
+
+    def run(self) -> None:
+        try:
+            with PlainRobot(self._trial) as robot:
+                while not self._stopping.is_set():
+                    self._run_session(robot)
+        except SorterBotError as error:
+            self._trial.expect(condition=False, sentence=f"a robot gave up: {error}")
+
+    def _run_session(self, robot: PlainRobot) -> None:
+        session = robot.open_session(self._table % N_TABLES, N_PICTURES)
+        for position_pw in session.positions_pw:
+            self._post(robot, session, position_pw)
+        robot.complete(session)
+        self._table += 1
+
+    def _post(self, robot: PlainRobot, session: OpenSession, position_pw: float) -> None:
+        is_accepted = False
+        while not is_accepted:
+            posted = robot.post(session, position_pw)
+            self._judge(session, posted, HTTPStatus.ACCEPTED)
+            is_accepted = posted.status == HTTPStatus.ACCEPTED
+            looked = robot.ask("GET", f"/sessions/{session.session_id}")
+            self._judge(session, looked, HTTPStatus.OK)
+            time.sleep(PAUSE_S)
+        self.n_accepted += 1
+
+    def _judge(self, session: OpenSession, answer: Answer, success: HTTPStatus) -> None:
+        self._trial.expect(
+            answer.status == success or answer.is_honest_refusal,
+            f"{answer.call} was answered {answer.status}: {answer.document}",
+            session.session_id,
+        )
+        self._trial.expect(
+            answer.seconds <= ANSWERED_WITHIN_S,
+            f"{answer.call} was answered after {answer.seconds:.1f} s",
+            session.session_id,
+        )
+
+
+SCENARIO = Scenario(
+    name="R7",
+    title="PostgreSQL is restarted, stays away, and has its connections cut in a loop.",
+    run=run,
+    needs=Needs(has_proxies=True, is_durable=True),
+)
