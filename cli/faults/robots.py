@@ -168,7 +168,7 @@ class Crowd:
         self._traffic = traffic
         self._rngs = rng.spawn(len(robots))
         self._pool = ThreadPoolExecutor(len(robots), thread_name_prefix="robot")
-        self._jobs: list[Future[list[OpenSession]]] = []
+        self._jobs: list[Future[None]] = []
         self._lock = threading.Lock()
         self._sessions: list[OpenSession] = []
 
@@ -205,20 +205,17 @@ class Crowd:
                 complaints.append(f"a robot gave up: {error}")
         return complaints
 
-    def _run(self, robot: Robot, n: int, rng: np.random.Generator) -> list[OpenSession]:
+    def _run(self, robot: Robot, n: int, rng: np.random.Generator) -> None:
         nap = threading.Event()
 
         def pause() -> None:
             mean_s = self._traffic.gap_s
             nap.wait(float(rng.gamma(GAMMA_SHAPE, mean_s / GAMMA_SHAPE)))
 
-        done = []
         for _ in range(n):
             table, announces = int(rng.integers(self._traffic.n_tables)), bool(rng.integers(2))
             session = robot.run_session(
                 table, self._traffic.n_pictures, announces=announces, pause=pause
             )
-            done.append(session)
             with self._lock:
                 self._sessions.append(session)
-        return done

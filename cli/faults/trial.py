@@ -75,7 +75,8 @@ class Trial:
 
     def finish(self, crowd: Crowd, within_s: float = 300.0) -> None:
         """Wait until a crowd has posted everything; a robot that gave up is unexpected."""
-        self._crowds.remove(crowd)
+        if crowd in self._crowds:
+            self._crowds.remove(crowd)
         for complaint in crowd.join(within_s):
             self.expect(condition=False, sentence=complaint)
 
