@@ -14,7 +14,7 @@ from cli.faults.scenarios import SCENARIOS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3000, func_only=True)]
 
-NAMES = [scenario.name for scenario in SCENARIOS]
+NAMES = [scenario.name for scenario in SCENARIOS if not scenario.is_soak]
 
 
 def verify(folder: Path, *options: str) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:
