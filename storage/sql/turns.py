@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from storage.models import NOW, ArmRow, ImageRow, SessionRow, WorkerRow
-from storage.ports import FairShare, ImageRecord, ImageState
+from storage.ports import FairShare, ImageRecord, ImageState, SessionState
 from storage.rules import DETECTING_QUEUE
 from storage.sql.base import SqlBase, ago
 from storage.sql.records import image_record
@@ -16,37 +16,63 @@ from storage.sql.records import image_record
 _HAS_TURN = or_(ImageRow.turn_at.is_not(None), ImageRow.published_at.is_not(None))
 _IS_HELD = and_(ImageRow.state == ImageState.RECEIVED, ~_HAS_TURN)
 _IS_UNFINISHED = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
+_OF_SESSION = and_(
+    ImageRow.session_id == SessionRow.session_id,
+    # Said for the index: an arm may have thousands of sessions that are over.
+    SessionRow.state.in_([SessionState.OPEN, SessionState.SEALED, SessionState.SORTING]),
+)
 
 
 class SqlTurns(SqlBase):
     """The method of :class:`storage.ports.Store` that whoever publishes calls first.
 
-    Who looks, without a lock, for what is held back misses only pictures that were committed
-    later, and whoever committed those looks after that again.
+    Most who ask find nothing held back, or no place free, and learn it without a lock. They miss
+    nothing: a picture that is held back then was committed before all of those that hold the
+    places are final, and whoever makes one of those final asks after that.
     """
 
     def take_turns(self, session_id: str | None, share: FairShare) -> list[ImageRecord]:
         with self._reading() as db:
-            arm_ids = db.scalars(_arms_that_hold_pictures_back(session_id)).all()
+            arm_ids = db.scalars(_arms_with_turns(session_id, share)).all()
         if not arm_ids:
             return []
         with self._transaction() as db:
-            _lock_arms(db, arm_ids)  # counted in the next statement, as the lock needs it
-            due = _lock_due(db, arm_ids, _n_places(share))
+            _lock_arms(db, arm_ids)  # what is counted is counted in later statements
+            n_places = db.execute(select(_n_places(share))).scalar_one()
+            due = [each for arm_id in arm_ids for each in _lock_due(db, arm_id, n_places)]
             turns = update(ImageRow).where(ImageRow.image_id.in_(due)).values(turn_at=NOW)
             taken = db.scalars(turns.returning(ImageRow)).all()
             taken = sorted(taken, key=lambda row: (row.received_at, row.session_id, row.index))
             return [image_record(row) for row in taken]
 
 
-def _arms_that_hold_pictures_back(session_id: str | None) -> Select[str]:
-    held = select(SessionRow.arm_id).join(ImageRow, ImageRow.session_id == SessionRow.session_id)
-    held = held.where(_IS_HELD).distinct()
+def _arms_with_turns(session_id: str | None, share: FairShare) -> Select[str]:
+    """Select the arms that hold a picture back and have a place free for it."""
+    arms = (
+        select(SessionRow.arm_id)
+        .join(ImageRow, _OF_SESSION)
+        .where(_IS_UNFINISHED)
+        .group_by(SessionRow.arm_id)
+        .having(
+            func.count().filter(_IS_HELD) > 0,
+            func.count().filter(_HAS_TURN) < _n_places(share),
+        )
+        .order_by(SessionRow.arm_id)
+    )
     if session_id is None:
-        return held
+        return arms
     of_session = aliased(SessionRow)
     arm_id = select(of_session.arm_id).where(of_session.session_id == session_id)
-    return held.where(SessionRow.arm_id == arm_id.scalar_subquery())
+    return arms.where(SessionRow.arm_id == arm_id.scalar_subquery())
+
+
+def _n_places(share: FairShare) -> ColumnElement[int]:
+    """Return how many pictures an arm may have on the queue with the workers that live now."""
+    lives = and_(
+        WorkerRow.queue == DETECTING_QUEUE, WorkerRow.last_seen_at >= ago(share.alive_within_s)
+    )
+    n_workers = select(func.count()).select_from(WorkerRow).where(lives).scalar_subquery()
+    return share.per_worker * func.greatest(n_workers, 1)
 
 
 def _lock_arms(db: Session, arm_ids: Sequence[str]) -> None:
@@ -55,38 +81,18 @@ def _lock_arms(db: Session, arm_ids: Sequence[str]) -> None:
     db.execute(rows.with_for_update(key_share=True))
 
 
-def _n_places(share: FairShare) -> ColumnElement[int]:
-    """Return how many pictures an arm may have on the queue with the workers that live now."""
-    lives = and_(
-        WorkerRow.queue == DETECTING_QUEUE, WorkerRow.last_seen_at >= ago(share.alive_within_s)
-    )
-    n_workers = select(func.count()).where(lives).scalar_subquery()
-    return share.per_worker * func.greatest(n_workers, 1)
-
-
-def _lock_due(db: Session, arm_ids: Sequence[str], n_places: ColumnElement[int]) -> Sequence[str]:
-    """Lock each arm's oldest pictures that are held back, as many as it has places free."""
-    of_arm = (SessionRow.session_id == ImageRow.session_id) & SessionRow.arm_id.in_(arm_ids)
-    n_taken = (
-        select(SessionRow.arm_id, func.count().label("n"))
-        .join(ImageRow, of_arm)
-        .where(_IS_UNFINISHED, _HAS_TURN)
-        .group_by(SessionRow.arm_id)
-        .subquery()
-    )
-    oldest_first = [ImageRow.received_at, ImageRow.session_id, ImageRow.index]
-    place = func.row_number().over(partition_by=SessionRow.arm_id, order_by=oldest_first)
+def _lock_due(db: Session, arm_id: str, n_places: int) -> Sequence[str]:
+    """Lock an arm's oldest pictures that are held back, as many as it has places free."""
+    is_arms = and_(_OF_SESSION, SessionRow.arm_id == arm_id)
+    taken = select(func.count()).select_from(ImageRow).join(SessionRow, is_arms)
+    n_taken = db.execute(taken.where(_IS_UNFINISHED, _HAS_TURN)).scalar_one()
     held = (
-        select(ImageRow.image_id, SessionRow.arm_id, place.label("place"))
-        .join(SessionRow, of_arm)
+        select(ImageRow.image_id)
+        .join(SessionRow, is_arms)
         .where(_IS_HELD)
-        .subquery()
-    )
-    due = (
-        select(held.c.image_id)
-        .join(n_taken, n_taken.c.arm_id == held.c.arm_id, isouter=True)
-        .where(held.c.place + func.coalesce(n_taken.c.n, 0) <= n_places)
+        .order_by(ImageRow.received_at, ImageRow.session_id, ImageRow.index)
+        .limit(max(n_places - n_taken, 0))
     )
     # Skipped are those that somebody is failing just now.
-    rows = select(ImageRow.image_id).where(ImageRow.image_id.in_(due), _IS_HELD)
-    return db.scalars(rows.with_for_update(key_share=True, skip_locked=True)).all()
+    locked = held.with_for_update(of=ImageRow, key_share=True, skip_locked=True)
+    return db.scalars(locked).all()
