@@ -54,7 +54,7 @@ class SqlQuarantine(SqlBase):
             return image_record(image)
 
 
-def _quarantined() -> Select[tuple[ImageRow, SessionRow]]:
+def _quarantined() -> Select[ImageRow, SessionRow]:
     return (
         select(ImageRow, SessionRow)
         .join(SessionRow, SessionRow.session_id == ImageRow.session_id)
