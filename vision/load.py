@@ -19,7 +19,6 @@ from vision.stand_in import StandInDetector, StandInEmbedder, is_stand_in
 IMAGENET = "imagenet"
 DETECTRON2 = "detectron2"
 _SHIPPED = Path(__file__).parent / "packages"
-_TRAINED_DETECTRON2 = Path("runs/detectron2/package")
 
 
 class LoadedDetector(Detector, Protocol):
@@ -40,9 +39,8 @@ def load_detector(
     """Load the detector that ``source`` names.
 
     Args:
-        source: "" for the shipped one; ``detectron2`` for this project's own of that library,
-            shipped or, where it is not, trained into ``runs/detectron2`` here; the folder of a
-            model package; a name of Detectron2's model zoo, as
+        source: "" for the shipped one; ``detectron2`` for the shipped one of that library; the
+            folder of a model package; a name of Detectron2's model zoo, as
             ``COCO-Detection/faster_rcnn_R_50_FPN_3x.yaml``; or a ``.yaml`` of Detectron2 with
             its weights beside it; or ``stand-in``, with options, where faults are injected.
         device: ``auto``, or a device as torch spells it; for an exported package ``openvino``,
@@ -121,24 +119,10 @@ def embedder_of(package: ModelPackage, device: str) -> Embedder:
 
 
 def detector_folder(source: str) -> Path:
-    """Return the folder of a detector's package: that of the source, or this project's own.
-
-    Raises:
-        InvalidInputError: ``detectron2`` is asked for, and neither shipped nor trained here.
-    """
-    if source == DETECTRON2:
-        return _own_detectron2_folder()
-    return Path(source) if source else _SHIPPED / "detector"
-
-
-def _own_detectron2_folder() -> Path:
-    for folder in (_SHIPPED / DETECTRON2, _TRAINED_DETECTRON2):
-        if folder.exists():
-            return folder
-    raise InvalidInputError(
-        f"no package of Detectron2 is shipped, and {_TRAINED_DETECTRON2} does not exist; make it "
-        f"by: sorterbot train detector --kind detectron2 --out {_TRAINED_DETECTRON2.parent}"
-    )
+    """Return the folder of a detector's package: that of the source, or a shipped one."""
+    if source in ("", DETECTRON2):
+        return _SHIPPED / (source or "detector")
+    return Path(source)
 
 
 def _detectron2_package(source: str) -> ModelPackage:

@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from sorter.errors import InvalidInputError
+from tests.integration.vision.detectron2_toys import needs_detectron2
 from tests.integration.vision.toys import make_package
 from vision.device import device_from_name
-from vision.load import detector_folder, load_detector, load_embedder
+from vision.load import load_detector, load_embedder
 from vision.model_card import MODEL_FILE, ModelKind, Role
 from vision.package import ModelPackage, save_package
 
@@ -103,19 +104,19 @@ def test_everything_else_works_without_detectron2() -> None:
     assert load_detector().score_threshold > 0
 
 
-def test_the_package_of_this_project_is_the_shipped_or_the_trained_one_or_says_how_to_make_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    if (SHIPPED / "detectron2").exists():
-        assert detector_folder("detectron2") == SHIPPED / "detectron2"
-        return
-    with pytest.raises(
-        InvalidInputError, match="sorterbot train detector --kind detectron2 --out runs/detectron2"
-    ):
+@pytest.mark.usefixtures("no_detectron2")
+def test_the_shipped_network_of_detectron2_says_how_to_get_the_library() -> None:
+    with pytest.raises(InvalidInputError, match=r"needs Detectron2, .*pip install"):
         load_detector("detectron2")
-    save_package(make_package(), Path("runs/detectron2/package"))
-    assert load_detector("detectron2").version == make_package().card.full_name
+
+
+@pytest.mark.detectron2
+@needs_detectron2
+def test_the_shipped_network_of_detectron2_loads_and_detects() -> None:
+    detector = load_detector("detectron2")
+    assert detector.version.startswith("sorterbot-detectron2@")
+    (found,) = detector.detect([np.full((1232, 1640, 3), 90, np.uint8)])
+    assert bool(np.all(found.scores >= detector.score_threshold))
 
 
 @pytest.mark.parametrize("size", [(96, 64), (48, 32)])
@@ -142,14 +143,19 @@ def test_imagenet_says_what_to_do_where_it_cannot_be_downloaded(
         load_embedder("imagenet")
 
 
-def test_the_shipped_packages_load_and_stay_under_45_megabytes() -> None:
+def test_the_shipped_packages_load_and_stay_small() -> None:
     image = np.full((1232, 1640, 3), 90, np.uint8)
     assert load_detector().detect([image])[0].xyxy_px.shape[1] == 4
     assert load_embedder().embed([image[:60, :90]]).shape == (1, 512)
-    assert sum(path.stat().st_size for path in SHIPPED.rglob("*")) < 45_000_000
+    assert n_bytes("detector") + n_bytes("embedder") < 45_000_000
+    assert n_bytes("detectron2") < 60_000_000
 
 
-@pytest.mark.parametrize("name", ["detector", "embedder"])
+def n_bytes(name: str) -> int:
+    return sum(path.stat().st_size for path in (SHIPPED / name).iterdir())
+
+
+@pytest.mark.parametrize("name", ["detector", "detectron2", "embedder"])
 def test_a_shipped_package_says_how_it_was_trained_and_how_good_it_is(name: str) -> None:
     document = json.loads((SHIPPED / name / MODEL_FILE).read_text())
     assert {"how", "seed", "steps"} <= document["training"].keys()
