@@ -13,7 +13,9 @@ from cli.faults.scenario import Scenario
 from cli.faults.simulated.run import Outcome
 from cli.faults.simulated.seeds import run_seeds
 from cli.faults.trial import Trial
+from cli.faults.unreliable_store import methods_of
 from cli.programs import n_cores
+from storage.ports import Store
 
 N_SHORT = 4
 N_SEEDS_A_SESSION = 10
@@ -27,6 +29,7 @@ def run(trial: Trial) -> None:
     """Run the seeds from the trial's own on, and report what each of them breaks."""
     n_seeds = N_SHORT if trial.is_short else N_SEEDS_A_SESSION * trial.n_sessions
     seeds = range(trial.seed, trial.seed + n_seeds)
+    calls: Counter[str] = Counter()
     struck: Counter[str] = Counter()
     slowest_s, n_deaths = 0.0, 0
     outcomes = run_seeds(trial.site.postgres, seeds, n_cores(), has_sweeper=trial.site.has_sweeper)
@@ -35,10 +38,12 @@ def run(trial: Trial) -> None:
         trial.report(findings, outcome.n_attempted, outcome.n_accepted)
         slowest_s = max(slowest_s, outcome.slowest_s)
         n_deaths += outcome.n_deaths
+        calls += outcome.calls
         struck += outcome.errors
     trial.figure("seeds", f"{seeds.start} to {seeds.stop - 1}")
     trial.figure("deaths", n_deaths)
     trial.figure("calls struck", dict(sorted(struck.items())))
+    trial.figure("never called", sorted(set(methods_of(Store)) - set(calls)))
     trial.figure("slowest session, in virtual seconds", round(slowest_s, 1))
     if not trial.is_short:
         for method in STRUCK:

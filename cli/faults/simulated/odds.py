@@ -43,7 +43,7 @@ def draw_odds(rng: np.random.Generator) -> Odds:
         error=float(rng.uniform(0.01, 0.05)),
         delay=float(rng.uniform(0.01, 0.05)),
         kill=float(rng.choice([0.0, 0.002, 0.005])),
-        freeze=float(rng.choice([0.0, 0.002, 0.005])),
+        freeze=float(rng.choice([0.0, 0.005, 0.015])),
         lost=float(rng.choice([0.0, 0.01, 0.03])),
         twice=float(rng.choice([0.0, 0.05, 0.2])),
         empty=float(rng.choice([0.0, 0.05])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from cli.faults.robots import GAMMA_SHAPE
 from cli.faults.simulated.turns import Turns
 from cli.faults.tables import POSITIONS_PW, arm_named, picture
 from robot.client import GatewayClient, SessionRequest
-from robot.errors import GatewayRefusedError
+from robot.errors import GatewayAwayError, GatewayRefusedError
 from vision.stand_in import Mark
 
 MEAN_GAP_S = 0.3
@@ -52,11 +53,12 @@ class Errand:
 def draw_errand(rng: np.random.Generator, n_tables: int = 3) -> Errand:
     """Return what the dice send a robot to do."""
     positions_pw = tuple(float(pw) for pw in rng.permutation(POSITIONS_PW[: rng.integers(2, 5)]))
-    is_unsealed = rng.random() < UNSEALED
+    is_unsealed = rng.random() < UNSEALED  # the deadline may refuse its last: none is marked
+    is_marked = not is_unsealed and rng.random() < MARKED
     return Errand(
         table=int(rng.integers(n_tables)),
         positions_pw=positions_pw,
-        marked_pw=float(rng.choice(positions_pw)) if rng.random() < MARKED else None,
+        marked_pw=float(rng.choice(positions_pw)) if is_marked else None,
         mark=Mark.KILLS if rng.random() < 0.5 else Mark.RAISES,
         announces=not is_unsealed and bool(rng.integers(2)),
         completes=not is_unsealed,
@@ -97,13 +99,12 @@ class Robot:
 
     def run(self) -> None:
         """Go on the errand, from registering the arm to the last outcome."""
-        self._open()
         try:
-            self._post_all()
-            self._complete()
-            self._await_end()
-        except GatewayRefusedError as error:
-            self._note_refusal(error)
+            self._open()
+            for work in (self._post_all, self._complete, self._await_end):
+                self._unless_refused(work)
+        except GatewayAwayError as error:
+            self.refusals.append(str(error))
         self.is_done = True
 
     def _open(self) -> None:
@@ -153,7 +154,10 @@ class Robot:
     def _nap(self) -> None:
         self._turns.sleep(float(self._rng.gamma(GAMMA_SHAPE, MEAN_GAP_S / GAMMA_SHAPE)))
 
-    def _note_refusal(self, error: GatewayRefusedError) -> None:
-        """Keep a refusal that nothing explains: neither the session's end nor its deadline."""
-        if error.kind != SESSION_FAILED and self._errand.completes:
-            self.refusals.append(str(error))
+    def _unless_refused(self, work: Callable[[], None]) -> None:
+        """Do something; keep a refusal that neither the session's end nor its deadline explains."""
+        try:
+            work()
+        except GatewayRefusedError as error:
+            if error.kind != SESSION_FAILED and self._errand.completes:
+                self.refusals.append(str(error))

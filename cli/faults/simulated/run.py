@@ -27,7 +27,7 @@ from cli.faults.simulated.excuses import declare_excused
 from cli.faults.simulated.gateways import BreakingLine, Gateways, connect
 from cli.faults.simulated.odds import Dice, Odds, draw_odds
 from cli.faults.simulated.robots import Robot, draw_errand
-from cli.faults.simulated.turns import Turns
+from cli.faults.simulated.turns import ActorError, Turns
 from cli.faults.simulated.workers import Surroundings, Sweeper, Tasks, Worker
 from cli.faults.unreliable_store import unreliable_images, unreliable_store
 from cli.keyring import make_key_for
@@ -158,6 +158,7 @@ class _Run:
             unreliable_images(self._images, self._dice),
         )
         self._ledger = Ledger()
+        self._broken: list[str] = []
         self._robots: list[Robot] = []
         self._lines: list[BreakingLine] = []
         self._workers: list[Worker] = []
@@ -173,10 +174,10 @@ class _Run:
 
     def finish(self, seed: int, reference: Reference) -> Outcome:
         """Let everything happen, and compare what there is then with the ledger."""
-        self._turns.run(lambda: all(robot.is_done for robot in self._robots), self._limit_s)
-        self._turns.run(self._is_still, self._limit_s)
-        until_s = self._turns.now_s + QUIET_S
-        self._turns.run(lambda: self._turns.now_s >= until_s, self._limit_s + QUIET_S)
+        try:
+            self._let_happen()
+        except ActorError as error:
+            self._broken.append(str(error))
         n_deaths = sum(worker.n_deaths for worker in self._workers)
         n_deaths += sum(line.n_deaths for line in self._lines)
         self._turns.end_all()
@@ -190,6 +191,12 @@ class _Run:
             n_deaths,
             max(self._ends_s().values(), default=0.0),
         )
+
+    def _let_happen(self) -> None:
+        self._turns.run(lambda: all(robot.is_done for robot in self._robots), self._limit_s)
+        self._turns.run(self._is_still, self._limit_s)
+        until_s = self._turns.now_s + QUIET_S
+        self._turns.run(lambda: self._turns.now_s >= until_s, self._limit_s + QUIET_S)
 
     def _add_robot(self, gateways: Gateways, number: int) -> None:
         arm_id = f"arm-{number}"
@@ -224,6 +231,8 @@ class _Run:
     def _find(self, reference: Reference) -> Iterator[Finding]:
         declare_excused(self._ledger, self._truth, self._around.harmed)
         yield from check_ledger(self._ledger, self._truth, self._images, reference)
+        for sentence in self._broken:
+            yield Finding(Harm.UNEXPECTED, "", sentence)
         for robot in self._robots:
             yield from _of_robot(robot)
         for line in self._lines:

@@ -24,6 +24,10 @@ class KilledError(BaseException):
     """
 
 
+class ActorError(Exception):
+    """An actor ended with an error of its own, which is this one's cause."""
+
+
 def _nothing_happens() -> None:
     """Let an actor's turn begin without anything befalling it."""
 
@@ -98,7 +102,8 @@ class Turns:
         """Give turns until the condition holds; False where virtual time went past the limit.
 
         Raises:
-            RuntimeError: An actor stands still, or ended with an error of its own.
+            ActorError: An actor ended with an error of its own; the others can go on.
+            RuntimeError: An actor stands still.
         """
         self._is_enough = lambda: until() or self.now_s > limit_s
         if not self._is_enough():
@@ -158,7 +163,8 @@ class Turns:
                 raise RuntimeError("an actor stands still")
             n_before = self._n_turns
         if self._error is not None:
-            raise RuntimeError(f"an actor ended with {self._error!r}") from self._error
+            error, self._error = self._error, None
+            raise ActorError(f"an actor ended with {error!r}") from error
 
     def _pass_on(self) -> Actor | None:
         """Give the turn from one actor to the next, or back to outside where it is enough.

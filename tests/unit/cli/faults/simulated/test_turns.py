@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.faults.simulated.turns import Turns
+from cli.faults.simulated.turns import ActorError, Turns
 
 NEVER = 1e9
 SEEDS = st.integers(0, 1 << 30)
@@ -157,8 +157,11 @@ def test_who_is_frozen_sleeps_on_that_much_longer() -> None:
 def test_an_error_of_an_actor_ends_the_run() -> None:
     turns = _turns()
     turns.start("faulty", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+    _let_tick(turns)
+    with pytest.raises(ActorError, match="ZeroDivisionError"):
         turns.run(lambda: False, limit_s=1.0)
+    assert turns.run(lambda: turns.now_s > 5, limit_s=6)
+    turns.end_all()
 
 
 def test_an_actor_that_waits_for_another_is_noticed() -> None:
