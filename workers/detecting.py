@@ -25,8 +25,14 @@ def detect_image(image_id: str, session_id: str, using: Services) -> bool:
     """Detect one picture and save what was found; return whether the picture is final.
 
     Where it is not, somebody else works on it or it will be published again, and the chord of
-    its session must not count it yet.
+    its session must not count it yet. A message that comes again while another thread of this
+    process works on its picture is for nobody to wait for.
     """
+    with using.isolation.once(image_id) as is_first:
+        return is_first and _detect_once(image_id, session_id, using)
+
+
+def _detect_once(image_id: str, session_id: str, using: Services) -> bool:
     try:
         with using.isolation.together():
             claim = _claim(image_id, using, first_only=True)

@@ -20,6 +20,20 @@ class Isolation:
         self._n_together = 0
         self._n_wanting = 0
         self._is_alone = False
+        self._names: set[str] = set()
+
+    @contextmanager
+    def once(self, name: str) -> Iterator[bool]:
+        """Say whether no other thread works on the thing of that name; none begins meanwhile."""
+        with self._changed:
+            is_first = name not in self._names
+            self._names.add(name)
+        try:
+            yield is_first
+        finally:
+            if is_first:
+                with self._changed:
+                    self._names.remove(name)
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from PIL import Image
 from sorter.errors import TransientError
 from sorter.types import Detections
 from storage.ports import ImageClaim, ImageState
+from tests.factories import make_image_claim
 from tests.fakes import FakeDetector
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections
 from vision.ports import RgbImage
@@ -68,6 +69,28 @@ def test_a_repeat_of_a_picture_at_which_another_works_does_not_count(world: Worl
     world.store.claim_image(image.image_id, other.worker_id, dead_after_s=5, max_attempts=3)
     assert not detect_image(image.image_id, image.session_id, world.services)
     assert world.detector.seen == []
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_repeat_in_the_same_process_leaves_the_work_to_who_began_it(
+    world: World, attempt: int
+) -> None:
+    image = world.add_picture(world.open_session())
+    if attempt == 2:
+        world.store.release_image(make_image_claim(world.store, image.image_id))
+    repeats = []
+
+    class Repeated(FakeDetector):
+        def detect(self, images_rgb: Sequence[RgbImage]) -> list[Detections]:
+            if not repeats:
+                repeats.append(detect_image(image.image_id, image.session_id, world.services))
+            return super().detect(images_rgb)
+
+    world.detector = Repeated()
+    assert detect_image(image.image_id, image.session_id, world.services)
+    assert repeats == [False]
+    assert len(world.detector.seen) == 1
+    assert (world.image(image).state, world.image(image).attempt) == (ImageState.DETECTED, attempt)
 
 
 def test_a_dead_workers_picture_is_taken_over(world: World) -> None:

@@ -117,3 +117,23 @@ def test_one_who_is_alone_never_has_company_and_everybody_gets_his_turn(
     with ThreadPoolExecutor(n_threads) as threads:
         done = threads.map(work, range(len(wants_alone)), timeout=SOON_S)
         assert list(done) == list(range(len(wants_alone)))
+
+
+def test_one_thread_at_a_time_is_the_first_to_work_on_a_thing(threads: ThreadPoolExecutor) -> None:
+    isolation = Isolation()
+    with working(lambda: isolation.once("a"), threads):
+        with isolation.once("a") as is_first, isolation.once("b") as is_first_of_other:
+            assert (is_first, is_first_of_other) == (False, True)
+        with isolation.once("a") as is_first:  # whoever was not first lets nobody else in
+            assert not is_first
+    threads.shutdown()
+    with isolation.once("a") as is_first:
+        assert is_first
+
+
+def test_a_thing_is_free_again_after_work_on_it_failed() -> None:
+    isolation = Isolation()
+    with pytest.raises(RuntimeError), isolation.once("a"):
+        raise RuntimeError
+    with isolation.once("a") as is_first:
+        assert is_first
