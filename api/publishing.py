@@ -9,6 +9,8 @@ broker does.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from api.context import request_id, using
@@ -29,16 +31,20 @@ def publish_acceptance(acceptance: Acceptance) -> None:
     except Exception as error:  # noqa: BLE001
         _note_failure(error, image_id=image.image_id)
     if acceptance.has_sealed:
-        publish_closing(services.store.load_session(image.session_id))
+        _publish_closing(image.session_id, lambda: services.store.load_session(image.session_id))
 
 
 def publish_closing(session: SessionRecord) -> None:
     """Publish the last, light member of a session's chord."""
+    _publish_closing(session.session_id, lambda: session)
+
+
+def _publish_closing(session_id: str, load: Callable[[], SessionRecord]) -> None:
     try:
-        using().services.queue.publish_closing(session.session_id, session.n_images, request_id())
+        using().services.queue.publish_closing(session_id, load().n_images, request_id())
     # The session is sealed, and the sweeper sorts what is sealed and looked at.
     except Exception as error:  # noqa: BLE001
-        _note_failure(error, session_id=session.session_id)
+        _note_failure(error, session_id=session_id)
 
 
 def _note_failure(error: Exception, **ids: str) -> None:

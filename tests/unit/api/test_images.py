@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from sorter.errors import TransientError
+from storage.ports import SessionRecord, SessionState
 from tests.fake_store import FakeImageStore
 from tests.unit.api.gateway import ARM_ID, FakeGateway, problem_of
 from tests.unit.api.picture_bytes import (
@@ -92,6 +94,22 @@ def test_the_last_expected_picture_closes_the_session(gateway: FakeGateway) -> N
     [closing] = gateway.queue.closings
     assert (closing.session_id, closing.n_images) == (session_id, 2)
     problem_of(gateway.post_image(session_id, 1400), 409, "conflict")
+
+
+def test_a_database_that_fails_once_the_last_picture_is_kept_costs_the_robot_nothing(
+    gateway: FakeGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_session = gateway.store.load_session
+
+    def fail_once_sealed(session_id: str) -> SessionRecord:
+        found = load_session(session_id)
+        if found.state is SessionState.SEALED:
+            raise TransientError("the database went away")
+        return found
+
+    monkeypatch.setattr(gateway.store, "load_session", fail_once_sealed)
+    session_id = gateway.open_session(expected_images=1)
+    assert gateway.post_image(session_id).status_code == 202
 
 
 CASES: dict[str, tuple[Callable[[], bytes], int, str]] = {
