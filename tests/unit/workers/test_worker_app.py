@@ -171,8 +171,8 @@ def test_a_message_is_given_out_again_after_the_time_that_was_asked_for(world: W
         settings: dict[str, Any] = app.conf.broker_transport_options
         return {name: settings[name] for name in ("visibility_timeout", "socket_timeout")}
 
-    assert options() == {"visibility_timeout": 300, "socket_timeout": 30}
-    assert options(visibility_timeout_s=2) == {"visibility_timeout": 2, "socket_timeout": 30}
+    assert options()["visibility_timeout"] == 300
+    assert options(visibility_timeout_s=2) == {**options(), "visibility_timeout": 2}
 
 
 @pytest.mark.parametrize(("queue", "is_served"), [("gpu", True), ("sort", False)])
