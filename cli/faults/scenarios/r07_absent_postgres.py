@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -35,19 +35,26 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 
 def run(trial: Trial) -> None:
     """Let robots post and look while the database comes and goes."""
     pids = {name: trial.site.pid(name) for name in SERVICES}
-    for fault in FAULTS:
-        with _robots_at_work(trial) as n_accepted:
-            time.sleep(0.5)
-            fault.disturb(trial.site, fault.short_s if trial.is_short else fault.seconds)
-            began_s, n_before = time.monotonic(), n_accepted()
-            trial.wait_until(
-                lambda n=n_before: n_accepted() > n,  # type: ignore[misc]
-                trial.patience_s,
-                f"a picture accepted after {fault.name}",
-            )
-            trial.recovered(time.monotonic() - began_s, fault.name)
+    with ExitStack() as held:
+        # Made beforehand: their keys are written past the gateway, which nobody tries again.
+        robots = [held.enter_context(PlainRobot(trial)) for _ in range(N_ROBOTS)]
+        for fault in FAULTS:
+            _endure(trial, robots, fault)
     ended = [name for name, pid in pids.items() if trial.site.pid(name) != pid]
     trial.expect(not ended, f"processes ended with the database: {', '.join(ended)}")
+
+
+def _endure(trial: Trial, robots: Sequence[PlainRobot], fault: _Fault) -> None:
+    with _robots_at_work(trial, robots) as n_accepted:
+        trial.wait_until(lambda: n_accepted() > 0, trial.patience_s, "an accepted picture")
+        fault.disturb(trial.site, fault.short_s if trial.is_short else fault.seconds)
+        began_s, n_before = time.monotonic(), n_accepted()
+        trial.wait_until(
+            lambda n=n_before: n_accepted() > n,  # type: ignore[misc]
+            trial.patience_s,
+            f"a picture accepted after {fault.name}",
+        )
+        trial.recovered(time.monotonic() - began_s, fault.name)
 
 
 def _restart(site: Site, _seconds: float) -> None:
@@ -89,13 +96,13 @@ FAULTS = (
 
 
 @contextmanager
-def _robots_at_work(trial: Trial) -> Iterator[Callable[[], int]]:
+def _robots_at_work(trial: Trial, robots: Sequence[PlainRobot]) -> Iterator[Callable[[], int]]:
     """Let robots post until the body ends and their sessions are complete.
 
     Yields the question how many pictures were accepted by now.
     """
     stopping = threading.Event()
-    workers = [_Poster(trial, stopping, number) for number in range(N_ROBOTS)]
+    workers = [_Poster(trial, robot, stopping, first) for first, robot in enumerate(robots)]
     for worker in workers:
         worker.start()
     try:
@@ -110,35 +117,37 @@ def _robots_at_work(trial: Trial) -> Iterator[Callable[[], int]]:
 class _Poster(threading.Thread):
     """A robot that posts each picture until it is accepted, and looks at its session between."""
 
-    def __init__(self, trial: Trial, stopping: threading.Event, number: int) -> None:
-        super().__init__(name=f"poster-{number}", daemon=True)
+    def __init__(
+        self, trial: Trial, robot: PlainRobot, stopping: threading.Event, first_table: int
+    ) -> None:
+        super().__init__(name=f"poster-{first_table}", daemon=True)
         self.n_accepted = 0
         self._trial = trial
+        self._robot = robot
         self._stopping = stopping
-        self._table = number
+        self._table = first_table
 
     def run(self) -> None:
         try:
-            with PlainRobot(self._trial) as robot:
-                while not self._stopping.is_set():
-                    self._run_session(robot)
+            while not self._stopping.is_set():
+                self._run_session()
         except SorterBotError as error:
             self._trial.expect(condition=False, sentence=f"a robot gave up: {error}")
 
-    def _run_session(self, robot: PlainRobot) -> None:
-        session = robot.open_session(self._table % N_TABLES, N_PICTURES)
+    def _run_session(self) -> None:
+        session = self._robot.open_session(self._table % N_TABLES, N_PICTURES)
         for position_pw in session.positions_pw:
-            self._post(robot, session, position_pw)
-        robot.complete(session)
+            self._post(session, position_pw)
+        self._robot.complete(session)
         self._table += 1
 
-    def _post(self, robot: PlainRobot, session: OpenSession, position_pw: float) -> None:
+    def _post(self, session: OpenSession, position_pw: float) -> None:
         is_accepted = False
         while not is_accepted:
-            posted = robot.post(session, position_pw)
+            posted = self._robot.post(session, position_pw)
             self._judge(session, posted, HTTPStatus.ACCEPTED)
             is_accepted = posted.status == HTTPStatus.ACCEPTED
-            looked = robot.ask("GET", f"/sessions/{session.session_id}")
+            looked = self._robot.ask("GET", f"/sessions/{session.session_id}")
             self._judge(session, looked, HTTPStatus.OK)
             time.sleep(PAUSE_S)
         self.n_accepted += 1
