@@ -25,7 +25,11 @@ from cli.services.process import Program
 from sorter.errors import ConflictError, SorterBotError
 
 SUPERUSER = "postgres"
-FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+FAST_AND_FORGETFUL = ("fsync=off", "full_page_writes=off")
+"""Forgets when the machine fails, not when PostgreSQL is killed: a commit is then with the kernel.
+
+So ``synchronous_commit`` stays on: off, a commit waits in PostgreSQL's own memory for a while.
+"""
 INITDB_WITHIN_S = 120.0
 MAX_CONNECTIONS = 200  # each worker and gateway may hold 20
 

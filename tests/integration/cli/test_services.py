@@ -115,6 +115,27 @@ def test_postgres_starts_after_it_was_killed(tmp_path: Path, started: Starter) -
     started(server)
 
 
+def test_a_postgres_that_is_killed_keeps_what_it_has_just_committed(
+    tmp_path: Path, started: Starter
+) -> None:
+    server = make_postgres(tmp_path)
+    child = started(server)
+    server.execute("CREATE TABLE kept (n int)")
+    connection = psycopg2.connect(server.url().replace("+psycopg2", ""))
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for n in range(200):
+            cursor.execute("INSERT INTO kept VALUES (%s)", (n,))
+        child.kill()
+    connection.close()
+    started(server)
+    connection = psycopg2.connect(server.url().replace("+psycopg2", ""))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM kept")
+        assert cursor.fetchone() == (200,)
+    connection.close()
+
+
 def test_postgres_starts_where_the_lock_file_names_a_process_that_is_another(
     tmp_path: Path, started: Starter
 ) -> None:
