@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -89,16 +89,16 @@ def test_a_seed_comes_to_the_same_again(simulation: Simulation) -> None:
 
 
 def test_harsh_seeds_break_no_promise(simulation: Simulation) -> None:
-    outcomes = [simulation.run(seed, HARSH) for seed in range(3)]
-    assert [outcome.findings for outcome in outcomes] == [()] * 3
-    assert sum(outcome.errors.total() for outcome in outcomes) > 20
+    outcomes = [simulation.run(seed, HARSH) for seed in range(2)]
+    assert [outcome.findings for outcome in outcomes] == [()] * 2
+    assert sum(outcome.errors.total() for outcome in outcomes) > 10
     assert all(outcome.n_accepted >= 4 for outcome in outcomes)  # two robots, two pictures each
 
 
 def test_without_the_sweeper_they_lose_pictures(simulation: Simulation) -> None:
     leaky = replace(HARSH, lost=0.3)
-    outcomes = [simulation.run(n, leaky, has_sweeper=False, limit_s=40) for n in range(3)]
-    assert Harm.LOST in _harms(outcomes)
+    runs = (simulation.run(n, leaky, has_sweeper=False, limit_s=40) for n in range(6))
+    assert _is_found(Harm.LOST, runs)
 
 
 def test_without_the_fence_they_sort_a_session_twice(
@@ -106,8 +106,7 @@ def test_without_the_fence_they_sort_a_session_twice(
 ) -> None:
     monkeypatch.setattr(sorting, "_own", _anybodys)
     sleepy = replace(HARSH, freeze=0.03)
-    outcomes = [simulation.run(seed, sleepy) for seed in range(4)]
-    assert Harm.DOUBLED in _harms(outcomes)
+    assert _is_found(Harm.DOUBLED, (simulation.run(seed, sleepy) for seed in range(12)))
 
 
 def _anybodys(db: Session, claim: SessionClaim) -> SessionRow | None:
@@ -115,5 +114,6 @@ def _anybodys(db: Session, claim: SessionClaim) -> SessionRow | None:
     return db.get(SessionRow, claim.session.session_id)
 
 
-def _harms(outcomes: list[Outcome]) -> set[Harm]:
-    return {finding.harm for outcome in outcomes for finding in outcome.findings}
+def _is_found(harm: Harm, outcomes: Iterable[Outcome]) -> bool:
+    """Whether any of them finds it; those after the first that does are not run."""
+    return any(finding.harm is harm for outcome in outcomes for finding in outcome.findings)
