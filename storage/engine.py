@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import (
@@ -17,11 +18,15 @@ from sqlalchemy.exc import (
 )
 
 from sorter.errors import InvalidInputError, StorageFullError, TransientError
+from storage.bounded_waits import BoundedConnection, bound_waits
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5_000
+ANSWER_WITHIN_S = 12.0
+"""Above what the server lets a statement take: only one that stands still takes longer."""
+
 IDLE_IN_TRANSACTION_MS = 30_000
 """A client that froze in mid-transaction loses its locks after this long."""
 TCP_USER_TIMEOUT_MS = 10_000
@@ -31,15 +36,23 @@ _READ_ONLY = "25006"  # a standby that is not yet, or no longer, the primary
 _IDLE_TOO_LONG = "25P03"
 
 
-def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> Engine:
+def make_engine(
+    url: str,
+    *,
+    pool_size: int = 5,
+    max_overflow: int = 15,
+    answer_within_s: float = ANSWER_WITHIN_S,
+) -> Engine:
     """Return an engine whose every wait is bounded.
 
     Args:
         url: ``postgresql://`` or ``postgresql+psycopg2://``.
+        answer_within_s: What one statement may take before its connection is given up.
 
     Raises:
         InvalidInputError: The text is no such URL.
     """
+    bound_waits()
     return create_engine(
         database_url(url),
         pool_size=pool_size,
@@ -48,7 +61,11 @@ def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> Engi
         pool_recycle=1800,
         pool_pre_ping=True,
         connect_args={
-            "connect_timeout": CONNECT_TIMEOUT_S,
+            "connection_factory": partial(
+                BoundedConnection,
+                connect_within_s=CONNECT_TIMEOUT_S,
+                answer_within_s=answer_within_s,
+            ),
             "tcp_user_timeout": TCP_USER_TIMEOUT_MS,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
