@@ -13,6 +13,7 @@ import re
 import socket
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -41,9 +42,6 @@ STOPPING_S = 2.0
 """What a stopping gateway allows for either."""
 
 CHUNK_BYTES = 262_144
-DRAIN_S = 0.25
-"""The end of a body that was read is at hand; whatever takes longer was not read."""
-
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r?\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\ntransfer-encoding:[^\n]*chunked", re.IGNORECASE)
@@ -103,6 +101,12 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes
         self._receiving: dict[TConn, _Waiting] = {}
         self._leaving: dict[TConn, _Waiting] = {}
 
+    def load_wsgi(self) -> None:
+        """Load the gateway."""
+        super().load_wsgi()
+        gateway = self.wsgi
+        self.wsgi = lambda environ, start: gateway(environ, _heeding_close(start))
+
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection a thread, now or when enough of its request is here."""
         if not isinstance(conn.sock, PacedSocket):
@@ -140,9 +144,6 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes
         status = _STATUSES.get(type(exc), HTTPStatus.BAD_REQUEST)
         self.log.warning("no HTTP from %s: %s", addr[0] if addr else "", type(exc).__name__)
         _refuse(client, status, f"the request cannot be read: {type(exc).__name__}")
-
-    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
-        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + DRAIN_S))
 
     def _is_here(self, conn: TConn) -> bool:
         """Whether there is enough of a request; where not, await more of it."""
@@ -221,6 +222,17 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes
     def _drop(self, conn: TConn) -> None:
         self.nr_conns -= 1
         conn.close()
+
+
+def _heeding_close(start_response: Any) -> Callable[..., Any]:
+    """Close the connection where the gateway's answer says so: gunicorn ignores the header."""
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if ("Connection", "close") in headers:
+            start_response.__self__.force_close()
+        return start_response(status, headers, exc_info)
+
+    return start
 
 
 def _is_ours(error: Exception) -> bool:

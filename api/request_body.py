@@ -19,7 +19,13 @@ from sorter.errors import InvalidInputError
 
 
 class GatewayRequest(Request):
-    """A request whose body comes whole or not at all, and whose JSON is an object."""
+    """A request whose body comes whole or not at all, and whose JSON is an object.
+
+    Attributes:
+        is_read: Whether the body has come and was read to its end.
+    """
+
+    is_read = False
 
     def read_whole(self) -> bytes:
         """Return the body's bytes, once.
@@ -42,6 +48,7 @@ class GatewayRequest(Request):
         # Behind gunicorn an early end of the connection reads like the end of the body.
         if len(data) < (self.content_length or 0):
             raise BadRequest("The body is shorter than was said.")
+        self.is_read = len(data) < (self.max_content_length or len(data) + 1)
         return data
 
     # Silence is asked for by the library, and not kept: it would lose what is wrong.

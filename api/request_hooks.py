@@ -8,7 +8,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, g, request
 
-from api.connection import limit_stalls
+from api.connection import close_unless_read, limit_stalls
 from api.context import using
 
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -75,6 +75,7 @@ def _end(response: Response) -> Response:
             status=response.status_code,
             duration_ms=round(seconds * 1000, 1),
         )
+    close_unless_read(request, response)
     response.headers[REQUEST_ID_HEADER] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
