@@ -49,10 +49,10 @@ def run_shown(
             site_maker(settings, say),
             lambda one: say(f"{one.name} {one.title}"),
         ):
-            console.print(escape(result_line(result)))
+            console.print(escape(result_line(result)), soft_wrap=True)
             for finding in result.findings[:MOST_FINDINGS]:
                 of = f" {finding.session_id}:" if finding.session_id else ""
-                console.print(escape(f"    {finding.harm}:{of} {finding.sentence}"))
+                console.print(escape(f"    {finding.harm}:{of} {finding.sentence}"), soft_wrap=True)
             results.append(result)
     return results
 

@@ -69,18 +69,11 @@ def _run_one(
     """Run a scenario; return what it came to, and whether its site can be used again."""
     began_s = time.monotonic()
     trial = Trial(scenario.name, site, settings)
-    has_run = _attempt(scenario, trial)
-    is_whole = True
     try:
-        site.settle()
-        trial.end_robots(are_to_complete=not has_run)
-        await_ends(trial, settings.patience_s)
-        trial.report(check_ledger(trial.ledger, site.store, site.images, reference))
-    except Exception as error:  # noqa: BLE001  # whatever it is, the next site starts afresh
-        trial.report([_broken("the site did not come back", error)])
-        is_whole = False
+        has_run = _attempt(scenario, trial)
+        is_whole = _check(trial, reference, has_run=has_run)
     finally:
-        trial.close()
+        trial.close()  # robots that still try to reach the gateway give up then
     result = ScenarioResult(
         scenario.name,
         scenario.title,
@@ -92,6 +85,20 @@ def _run_one(
         trial.figures,
     )
     return result, is_whole
+
+
+def _check(trial: Trial, reference: Reference, *, has_run: bool) -> bool:
+    """Let all come to its end and check it; return whether the site can be used again."""
+    site = trial.site
+    try:
+        site.settle()
+        trial.end_robots(are_to_complete=not has_run)
+        await_ends(trial, trial.patience_s)
+        trial.report(check_ledger(trial.ledger, site.store, site.images, reference))
+    except Exception as error:  # noqa: BLE001  # whatever it is, the next site starts afresh
+        trial.report([_broken("the site did not come back", error)])
+        return False
+    return True
 
 
 def _not_run(scenario: Scenario, error: SorterBotError) -> ScenarioResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Mapping
@@ -227,6 +228,7 @@ class Site:
 
     def __enter__(self) -> Self:
         try:
+            shutil.rmtree(self.crash_folder, ignore_errors=True)  # what an earlier run has armed
             self.crash_folder.mkdir(parents=True)
             self.stack.start()
             if not self.has_sweeper:
