@@ -18,7 +18,8 @@ class LeavingWorker(ReceivingWorker):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Be ready no more, and stop only when that had time to become known."""
-        context = cast("Context", self.wsgi.extensions[EXTENSION])
+        gateway = self.app.wsgi()  # what was loaded; the worker's own ``wsgi`` may wrap it
+        context = cast("Context", gateway.extensions[EXTENSION])
         if context.leaving.is_set():
             return
         context.leaving.set()
