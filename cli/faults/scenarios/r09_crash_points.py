@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cli.faults.extra_worker import extra_worker
 from cli.faults.messages import await_done_with
+from cli.faults.robots import OpenSession
 from cli.faults.scenario import Needs, Scenario
 from cli.faults.site import pid_of_worker
 from cli.faults.trial import Trial
@@ -16,7 +17,7 @@ from cli.faults.unchanged import unchanged
 from storage.crash_points import arm_crash_point, armed_crash_points
 
 DEATHS = ("detect:committed", "sort:committed", "detect:claimed", "detect:read")
-REACHED_WITHIN_S = 60.0
+REACHED_WITHIN_S = 240.0
 
 DETECTORS = "SELECT DISTINCT claimed_by FROM images WHERE session_id = %s AND state = 'detecting'"
 SORTERS = "SELECT claimed_by FROM sessions WHERE session_id = %s AND state = 'sorting'"
@@ -25,15 +26,24 @@ SORTERS = "SELECT claimed_by FROM sessions WHERE session_id = %s AND state = 'so
 def run(trial: Trial) -> None:
     """Die once at each point, and be stale once as a detector and once as a sorter."""
     _wake_up_late(trial, "detect:read", DETECTORS)
-    robot = trial.robot()
-    for number, point in enumerate(DEATHS[:2] if trial.is_short else DEATHS):
-        arm_crash_point(trial.site.crash_folder, point)
-        session = robot.run_session(table=number)
+    sessions = {point: _run_deadly_session(trial, point) for point in DEATHS}
+    for point, session in sessions.items():
         _await_reached(trial, point)
         trial.await_end(session.session_id, what=f"death at {point}")
     if not trial.is_short:
         with extra_worker(trial.site, "sort"):
             _wake_up_late(trial, "sort:planned", SORTERS)
+
+
+def _run_deadly_session(trial: Trial, point: str) -> OpenSession:
+    """Post a session in which a process will die at the point, once."""
+    robot = trial.robot()
+    session = robot.open_session(table=DEATHS.index(point))
+    arm_crash_point(trial.site.crash_folder, point, session.session_id)
+    for position_pw in session.positions_pw:
+        robot.post(session, position_pw)
+    robot.complete(session)
+    return session
 
 
 def _wake_up_late(trial: Trial, point: str, owners: str) -> None:
