@@ -159,3 +159,13 @@ def test_a_sender_who_is_refused_hears_so_and_may_send_its_next_picture(
         assert answer.status == status
         answer.read()
     connection.close()
+
+
+def test_what_is_no_http_is_logged_without_a_word_of_it(shared: RunningGateway) -> None:
+    probe = f"GET /healthz HTTP/1.1\r\nAuthorization Bearer {shared.key}\r\n\r\n".encode()
+    [answer] = exchange(shared, probe)
+    secret = shared.key.split("_", 2)[2]
+    assert answer.status == 400
+    assert secret.encode() not in answer.body
+    assert "InvalidHeader" in shared.log
+    assert secret not in shared.log
