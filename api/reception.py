@@ -104,7 +104,7 @@ class ReceivingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes
     def load_wsgi(self) -> None:
         """Load the gateway."""
         super().load_wsgi()
-        gateway = self.wsgi
+        gateway = self.app.wsgi()
         self.wsgi = lambda environ, start: gateway(environ, _heeding_close(start))
 
     def enqueue_req(self, conn: TConn) -> None:
