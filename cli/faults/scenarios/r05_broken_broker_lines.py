@@ -10,18 +10,21 @@ from http import HTTPStatus
 from cli.faults.plain_robot import PlainRobot
 from cli.faults.proxy import Proxy
 from cli.faults.scenario import Needs, Scenario
+from cli.faults.site import Site
 from cli.faults.trial import Trial
 
 ANSWERED_WITHIN_S = 5.0
 """The gateway gives a broker that does not answer about a second; the rest is the machine's."""
 
 NEXT_TASK_WITHIN_S = 5.0
+"""More than the same takes undisturbed, which on a busy machine are seconds by themselves."""
+
 HALF_OPEN_WITHIN_S = 30.0
 """On a line that neither end knows to be dead only silence tells, for some seconds a line."""
 
 N_PICTURES = 2
 N_TABLES = 6
-DETECTED = "SELECT count(*) FROM images WHERE session_id = %s AND state = 'detected'"
+N_DETECTED = "SELECT count(*) FROM images WHERE state = 'detected'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,17 @@ FAULTS = (
 def run(trial: Trial) -> None:
     """Post through every fault, and see how soon work goes on after it."""
     with PlainRobot(trial) as robot:
+        calm_s = _next_task_s(trial, robot, "nothing")
+        trial.figure("undisturbed_s", round(calm_s, 3))
         for number, fault in enumerate(FAULTS):
             _endure(trial, robot, fault, first_table=number)
-            _await_next_task(trial, robot, fault)
+            seconds = _next_task_s(trial, robot, fault.name)
+            trial.recovered(seconds, fault.name)
+            trial.expect(
+                seconds <= calm_s + fault.next_task_within_s,
+                f"after {fault.name} the next task ran only after {seconds:.1f} s",
+            )
+            trial.site.proxies["redis"].pass_on()
 
 
 def _endure(trial: Trial, robot: PlainRobot, fault: _Fault, first_table: int) -> None:
@@ -79,25 +90,26 @@ def _endure(trial: Trial, robot: PlainRobot, fault: _Fault, first_table: int) ->
     fault.end(proxy)
 
 
-def _await_next_task(trial: Trial, robot: PlainRobot, fault: _Fault) -> None:
-    """Post one picture to the mended broker and wait until it is detected."""
-    began_s = time.monotonic()
+def _next_task_s(trial: Trial, robot: PlainRobot, after: str) -> float:
+    """Return how many seconds it took until a picture was detected, of those that wait or a new one.
+
+    Not the new one itself: it stands behind all that were accepted amid the fault.
+    """
+    began_s, n_before = time.monotonic(), _n_detected(trial.site)
     session = robot.open_session(table=0, n_pictures=1)
     robot.post(session, session.positions_pw[0])
     trial.wait_until(
-        lambda: trial.site.query(DETECTED, session.session_id)[0][0] == 1,
+        lambda: _n_detected(trial.site) > n_before,
         trial.patience_s,
-        f"a picture detected after {fault.name}",
+        f"a picture detected after {after}",
     )
     seconds = time.monotonic() - began_s
-    trial.recovered(seconds, fault.name)
-    trial.expect(
-        seconds <= fault.next_task_within_s,
-        f"after {fault.name} the next task ran only after {seconds:.1f} s",
-        session.session_id,
-    )
     robot.complete(session)
-    trial.site.proxies["redis"].pass_on()
+    return seconds
+
+
+def _n_detected(site: Site) -> int:
+    return int(site.query(N_DETECTED)[0][0])
 
 
 SCENARIO = Scenario(
