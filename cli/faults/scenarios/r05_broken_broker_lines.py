@@ -91,7 +91,7 @@ def _endure(trial: Trial, robot: PlainRobot, fault: _Fault, first_table: int) ->
 
 
 def _next_task_s(trial: Trial, robot: PlainRobot, after: str) -> float:
-    """Return how many seconds it took until a picture was detected, of those that wait or a new one.
+    """Return how many seconds it took until a picture was detected, be it old or a new one.
 
     Not the new one itself: it stands behind all that were accepted amid the fault.
     """
