@@ -100,8 +100,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def sender(site: Site) -> Sender:
-    return Sender(site)
+def sender(site: Site) -> Iterator[Sender]:
+    sender = Sender(site)
+    with sender.client:
+        yield sender
 
 
 def pids(site: Site) -> dict[str, list[int]]:
