@@ -171,6 +171,15 @@ def test_a_picture_cancelled_while_it_waits_is_never_looked_at() -> None:
     assert device.calls == [[0], [1, 3]]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C interrupt also where whoever started the tests in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_a_caller_who_is_interrupted_takes_his_picture_back() -> None:
     caller = threading.get_ident()
     interrupt = threading.Timer(0.05, signal.pthread_kill, (caller, signal.SIGINT))
