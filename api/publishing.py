@@ -15,6 +15,7 @@ import structlog
 
 from api.context import request_id, using
 from storage.ports import Acceptance, SessionRecord
+from workers.queue import publish_images
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +25,8 @@ def publish_acceptance(acceptance: Acceptance) -> None:
     services = using().services
     image = acceptance.image
     try:
-        for due in services.store.take_turns(image.session_id, using().settings.share):
-            services.queue.publish_image(due.session_id, due.image_id, due.index, due.request_id)
-            services.store.mark_published(due.image_id)
+        due = services.store.take_turns(image.session_id, using().settings.share)
+        publish_images(due, services.queue, services.store)
     # Whatever went wrong, the picture is safe and the robot must not send it again.
     except Exception as error:  # noqa: BLE001
         _note_failure(error, image_id=image.image_id)

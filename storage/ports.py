@@ -32,6 +32,11 @@ class ImageState(StrEnum):
     DETECTED = "detected"
     FAILED = "failed"
 
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes any more."""
+        return self in {ImageState.DETECTED, ImageState.FAILED}
+
 
 class SessionState(StrEnum):
     """``open -> sealed -> sorting -> done | partial | failed``."""

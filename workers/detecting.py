@@ -12,9 +12,10 @@ import structlog
 
 from sorter.errors import InvalidInputError, NotFoundError, TransientError
 from sorter.types import Detections
-from storage.ports import ImageClaim, ImageRecord, ImageState
+from storage.ports import ImageClaim, ImageRecord
 from vision.decode import decode_rgb
 from vision.postprocessing import unreduced
+from workers.queue import publish_images
 from workers.retrying import read_patiently, save_patiently
 from workers.services import Services
 
@@ -69,8 +70,7 @@ def _is_final(image_id: str, session_id: str, using: Services) -> bool:
         images = read_patiently(partial(using.store.load_images, session_id), using.sleep)
     except NotFoundError:
         return True
-    unfinished = {ImageState.RECEIVED, ImageState.DETECTING}
-    return not any(image.image_id == image_id and image.state in unfinished for image in images)
+    return all(image.image_id != image_id or image.state.is_final for image in images)
 
 
 def _work(claim: ImageClaim, using: Services) -> bool:
@@ -109,8 +109,6 @@ def _detect(image: ImageRecord, using: Services) -> Detections:
 
 def _give_back(claim: ImageClaim, reason: str, using: Services) -> None:
     """Release a picture and publish it again, behind what already waits."""
-    image = claim.image
     release = partial(using.store.release_image, claim, reason, is_counted=not using.held.is_ending)
     if save_patiently(release, using.sleep):
-        using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
-        using.store.mark_published(image.image_id)
+        publish_images([claim.image], using.queue, using.store)

@@ -16,6 +16,7 @@ import structlog
 from sorter.errors import TransientError
 from storage.ports import ImageClaim
 from workers.held import Claim
+from workers.queue import publish_images
 from workers.services import Services
 
 FINISH_WITHIN_S = 4.0
@@ -90,12 +91,8 @@ def give_back_all(using: Services) -> None:
 
 def _give_back(claim: Claim, using: Services) -> None:
     if isinstance(claim, ImageClaim):
-        image = claim.image
         if using.store.release_image(claim, is_counted=False):
-            using.queue.publish_image(
-                image.session_id, image.image_id, image.index, image.request_id
-            )
-            using.store.mark_published(image.image_id)
+            publish_images([claim.image], using.queue, using.store)
     elif using.store.release_session(claim, is_counted=False):
         session = claim.session
         using.queue.publish_sort(session.session_id, session.request_id)

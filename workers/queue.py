@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from celery import Celery, Signature
 from redis import Redis
 
 from sorter.errors import TransientError
+from storage.ports import ImageRecord, Store
 from workers.celery_app import close_celery, make_celery
-from workers.ports import QueueLengths
+from workers.ports import QueueLengths, WorkQueue
 from workers.settings import (
     CLOSE_SESSION,
     DETECT_IMAGE,
@@ -23,6 +24,18 @@ from workers.settings import (
 )
 
 Answer = TypeVar("Answer")
+
+
+def publish_images(images: Sequence[ImageRecord], queue: WorkQueue, store: Store) -> int:
+    """Publish pictures and note each as published; return how many.
+
+    Raises:
+        TransientError: Rows or queue did not answer; what was not published is the sweeper's.
+    """
+    for image in images:
+        queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
+        store.mark_published(image.image_id)
+    return len(images)
 
 
 class CeleryQueue:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from storage.ports import ImageRecord, SessionRecord
 from workers.ports import QueueLengths
+from workers.queue import publish_images
 from workers.services import Services
 from workers.turns import publish_turns
 
@@ -41,7 +42,7 @@ def sweep(using: Services) -> SweepReport:
     return SweepReport(
         sessions_sealed=_seal_overdue(using),
         images_failed=len(using.store.fail_overdue_images(using.rules.image_grace_s)),
-        images_published=_publish_images(_lost_images(lengths, using), using)
+        images_published=publish_images(_lost_images(lengths, using), using.queue, using.store)
         + publish_turns(None, using),
         sessions_published=_publish_sessions(_lost_sessions(lengths, using), using),
         workers_forgotten=using.store.forget_dead_workers(using.rules.forget_after_s),
@@ -62,13 +63,6 @@ def _lost_images(lengths: QueueLengths, using: Services) -> Sequence[ImageRecord
         queue_is_empty=lengths.gpu == 0,
         stuck_s=using.rules.stuck_s,
     )
-
-
-def _publish_images(images: Sequence[ImageRecord], using: Services) -> int:
-    for image in images:
-        using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
-        using.store.mark_published(image.image_id)
-    return len(images)
 
 
 def _lost_sessions(lengths: QueueLengths, using: Services) -> Sequence[SessionRecord]:

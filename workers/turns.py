@@ -6,6 +6,7 @@ dies before, the sweeper does.
 
 from __future__ import annotations
 
+from workers.queue import publish_images
 from workers.services import Services
 
 
@@ -16,7 +17,4 @@ def publish_turns(session_id: str | None, using: Services) -> int:
         TransientError: Rows or queue did not answer; what was not published is the sweeper's.
     """
     due = using.store.take_turns(session_id, using.rules.share)
-    for image in due:
-        using.queue.publish_image(image.session_id, image.image_id, image.index, image.request_id)
-        using.store.mark_published(image.image_id)
-    return len(due)
+    return publish_images(due, using.queue, using.store)

@@ -68,7 +68,7 @@ def pictures_are_kept(entry: LedgerSession, evidence: Evidence, _: Reference) ->
             yield _lost(entry, receipt, f"has a row of {row.position_pw:g}, {row.sha256}")
         elif not evidence.has_bytes(row.image_id, receipt.sha256):
             yield _lost(entry, receipt, "is not in the image store as it was sent")
-        elif row.state not in (ImageState.DETECTED, ImageState.FAILED):
+        elif not row.state.is_final:
             yield _lost(entry, receipt, f"is still {row.state} after {row.attempt} attempts")
         elif not evidence.session.state.is_final:
             yield _lost(entry, receipt, f"waits in a session that is still {_state(evidence)}")

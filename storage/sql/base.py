@@ -13,7 +13,10 @@ from sorter.errors import NotFoundError
 from storage.engine import autocommitted, our_errors
 from storage.events import NewEvent
 from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
+from storage.ports import ImageState
 from storage.rules import CLAIM_LEASE_S
+
+IS_UNFINISHED = ImageRow.state.in_([state for state in ImageState if not state.is_final])
 
 
 class SqlBase:

@@ -32,7 +32,7 @@ from storage.ports import (
     WorkerRecord,
 )
 from storage.rules import DRAIN_WINDOW_S, drain_rate
-from storage.sql.base import SqlBase, ago
+from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import event_record, image_record, session_records, worker_record
 
 T = TypeVar("T")
@@ -71,13 +71,12 @@ class SqlReading(SqlBase):
             return _unless_unknown(db, session_id, found)
 
     def load_backlog(self) -> Backlog:
-        unfinished = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
         busy_s = func.extract("epoch", STATEMENT_BEGAN_AT - func.min(ImageRow.received_at))
         by_arm = select(SessionRow.arm_id, func.count(), busy_s).group_by(SessionRow.arm_id)
         by_arm = by_arm.join(ImageRow, ImageRow.session_id == SessionRow.session_id)
         of_late = ImageRow.finished_at > ago(DRAIN_WINDOW_S)
         with self._reading() as db:
-            waiting = db.execute(by_arm.where(unfinished).order_by(SessionRow.arm_id)).all()
+            waiting = db.execute(by_arm.where(IS_UNFINISHED).order_by(SessionRow.arm_id)).all()
             n_finished, longest_s = db.execute(select(func.count(), busy_s).where(of_late)).one()
         ages_s = [float(age_s) for *_, age_s in waiting] + [float(longest_s or 0)]
         return Backlog({arm_id: n for arm_id, n, _ in waiting}, drain_rate(n_finished, max(ages_s)))

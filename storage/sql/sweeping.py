@@ -11,15 +11,13 @@ from sqlalchemy.orm import Session
 from storage.models import STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
 from storage.rules import DRAIN_WINDOW_S, overdue_reason
-from storage.sql.base import SqlBase, ago, claim_void_at
+from storage.sql.base import IS_UNFINISHED, SqlBase, ago, claim_void_at
 from storage.sql.images import fail
 from storage.sql.intake import seal
 from storage.sql.records import count_images, image_record, session_records
 
 SWEEP_LIMIT = 1000
 """Rows that one call returns or changes at most; the next sweep goes on where it ended."""
-
-_UNFINISHED = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
 
 
 class SqlSweeping(SqlBase):
@@ -42,14 +40,14 @@ class SqlSweeping(SqlBase):
         if queue_is_empty:
             is_stuck = ImageRow.published_at < ago(stuck_s)
             reasons.append(and_(or_(waits, is_abandoned), is_stuck))
-        query = select(ImageRow).where(_UNFINISHED, or_(*reasons))
+        query = select(ImageRow).where(IS_UNFINISHED, or_(*reasons))
         query = query.order_by(ImageRow.waiting_since, ImageRow.image_id).limit(SWEEP_LIMIT)
         with self._reading() as db:
             return [image_record(row) for row in db.scalars(query)]
 
     def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
         of_session = ImageRow.session_id == SessionRow.session_id
-        has_unfinished = exists().where(of_session, _UNFINISHED)
+        has_unfinished = exists().where(of_session, IS_UNFINISHED)
         just_finished = exists().where(of_session, ImageRow.finished_at >= ago(stuck_s))
         waits = and_(
             SessionRow.state == SessionState.SEALED,
@@ -76,7 +74,7 @@ class SqlSweeping(SqlBase):
             return session_records(db, sessions)
 
     def fail_overdue_images(self, grace_s: float) -> list[ImageRecord]:
-        has_unfinished = exists().where(ImageRow.session_id == SessionRow.session_id, _UNFINISHED)
+        has_unfinished = exists().where(ImageRow.session_id == SessionRow.session_id, IS_UNFINISHED)
         overdue = and_(
             SessionRow.state.in_([SessionState.OPEN, SessionState.SEALED]),
             SessionRow.deadline_at < ago(grace_s),
@@ -86,7 +84,7 @@ class SqlSweeping(SqlBase):
             sessions = _lock_sessions(db, overdue)
             images = db.scalars(
                 select(ImageRow)
-                .where(ImageRow.session_id.in_([row.session_id for row in sessions]), _UNFINISHED)
+                .where(ImageRow.session_id.in_([row.session_id for row in sessions]), IS_UNFINISHED)
                 .order_by(ImageRow.session_id, ImageRow.index)
                 .with_for_update(key_share=True)
             ).all()
@@ -108,7 +106,7 @@ def _overtaken_at(stuck_s: float) -> ColumnElement[datetime]:
     """
     last = func.max(ImageRow.published_at)
     taken = select(last).where(
-        _UNFINISHED,
+        IS_UNFINISHED,
         ImageRow.state == ImageState.DETECTING,
         ImageRow.claimed_at >= ImageRow.published_at,
     )

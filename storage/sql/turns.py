@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session, aliased
 from storage.models import NOW, ArmRow, ImageRow, SessionRow, WorkerRow
 from storage.ports import FairShare, ImageRecord, ImageState, SessionState
 from storage.rules import DETECTING_QUEUE
-from storage.sql.base import SqlBase, ago
+from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import image_record
 
 _HAS_TURN = or_(ImageRow.turn_at.is_not(None), ImageRow.published_at.is_not(None))
 _IS_HELD = and_(ImageRow.state == ImageState.RECEIVED, ~_HAS_TURN)
-_IS_UNFINISHED = ImageRow.state.in_([ImageState.RECEIVED, ImageState.DETECTING])
 _OF_SESSION = and_(
     ImageRow.session_id == SessionRow.session_id,
     # Said for the index: an arm may have thousands of sessions that are over.
@@ -51,7 +50,7 @@ def _arms_with_turns(session_id: str | None, share: FairShare) -> Select[str]:
     arms = (
         select(SessionRow.arm_id)
         .join(ImageRow, _OF_SESSION)
-        .where(_IS_UNFINISHED)
+        .where(IS_UNFINISHED)
         .group_by(SessionRow.arm_id)
         .having(
             func.count().filter(_IS_HELD) > 0,
@@ -85,7 +84,7 @@ def _lock_due(db: Session, arm_id: str, n_places: int) -> Sequence[str]:
     """Lock an arm's oldest pictures that are held back, as many as it has places free."""
     is_arms = and_(_OF_SESSION, SessionRow.arm_id == arm_id)
     taken = select(func.count()).select_from(ImageRow).join(SessionRow, is_arms)
-    n_taken = db.execute(taken.where(_IS_UNFINISHED, _HAS_TURN)).scalar_one()
+    n_taken = db.execute(taken.where(IS_UNFINISHED, _HAS_TURN)).scalar_one()
     held = (
         select(ImageRow.image_id)
         .join(SessionRow, is_arms)
