@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from cli.keyring import make_key_for
@@ -206,12 +205,7 @@ class LocalStack:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -50,7 +49,7 @@ class PlainRobot:
 
     def __init__(self, trial: Trial) -> None:
         self._robot = trial.robot()
-        self._ledger = trial.ledger
+        self._trial = trial
         self._http = httpx.Client(
             base_url=trial.site.gateway_url,
             headers={"Authorization": f"Bearer {self._robot.key}"},
@@ -69,14 +68,27 @@ class PlainRobot:
         """Post one picture once; what was promised stands in the ledger."""
         data = picture(session.table, position_pw)
         sha256 = hashlib.sha256(data).hexdigest()
-        self._ledger.note_offer(Offer(session.session_id, position_pw, sha256))
+        self._trial.ledger.note_offer(Offer(session.session_id, position_pw, sha256))
         answer = self.ask(
             "POST", f"/sessions/{session.session_id}/images/{position_pw:g}", content=data
         )
         if answer.status == HTTPStatus.ACCEPTED:
             image_id = str(answer.document["image_id"])
-            self._ledger.note_receipt(Receipt(session.session_id, position_pw, sha256, image_id))
+            self._trial.ledger.note_receipt(
+                Receipt(session.session_id, position_pw, sha256, image_id)
+            )
         return answer
+
+    def post_quickly(
+        self, session: OpenSession, position_pw: float, within_s: float, when: str
+    ) -> None:
+        """Post one picture once; whatever but an acceptance in that time is unexpected."""
+        answer = self.post(session, position_pw)
+        self._trial.expect(
+            answer.status == HTTPStatus.ACCEPTED and answer.seconds <= within_s,
+            f"{when} a picture was answered {answer.status} after {answer.seconds:.1f} s",
+            session.session_id,
+        )
 
     def ask(self, method: str, path: str, **body: Any) -> Answer:
         """Send one request, once."""
@@ -93,10 +105,5 @@ class PlainRobot:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()

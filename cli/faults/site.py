@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psycopg2
@@ -113,6 +112,10 @@ class Site:
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
+
+    def n_detected(self) -> int:
+        """Return how many pictures have been read so far."""
+        return int(self.query("SELECT count(*) FROM images WHERE state = 'detected'")[0][0])
 
     def make_key(self, arm_id: str) -> str:
         """Make a bearer key for an arm, which is registered if it is not."""
@@ -244,12 +247,7 @@ class Site:
         self.stack.stop()
         self._held.close()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

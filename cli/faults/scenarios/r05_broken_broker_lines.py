@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from cli.faults.plain_robot import PlainRobot
 from cli.faults.proxy import Proxy
 from cli.faults.scenario import Needs, Scenario
-from cli.faults.site import Site
 from cli.faults.trial import Trial
 
 ANSWERED_WITHIN_S = 5.0
@@ -24,7 +22,6 @@ HALF_OPEN_WITHIN_S = 30.0
 
 N_PICTURES = 2
 N_TABLES = 6
-N_DETECTED = "SELECT count(*) FROM images WHERE state = 'detected'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +75,7 @@ def _endure(trial: Trial, robot: PlainRobot, fault: _Fault, first_table: int) ->
         session = robot.open_session(table % N_TABLES, N_PICTURES)
         for position_pw in session.positions_pw:
             fault.disturb(proxy)
-            answer = robot.post(session, position_pw)
-            trial.expect(
-                answer.status == HTTPStatus.ACCEPTED and answer.seconds <= ANSWERED_WITHIN_S,
-                f"amid {fault.name} a picture was answered {answer.status} after "
-                f"{answer.seconds:.1f} s",
-                session.session_id,
-            )
+            robot.post_quickly(session, position_pw, ANSWERED_WITHIN_S, f"amid {fault.name}")
         robot.complete(session)
         table += 1
     fault.end(proxy)
@@ -95,21 +86,17 @@ def _next_task_s(trial: Trial, robot: PlainRobot, after: str) -> float:
 
     Not the new one itself: it stands behind all that were accepted amid the fault.
     """
-    began_s, n_before = time.monotonic(), _n_detected(trial.site)
+    began_s, n_before = time.monotonic(), trial.site.n_detected()
     session = robot.open_session(table=0, n_pictures=1)
     robot.post(session, session.positions_pw[0])
     trial.wait_until(
-        lambda: _n_detected(trial.site) > n_before,
+        lambda: trial.site.n_detected() > n_before,
         trial.patience_s,
         f"a picture detected after {after}",
     )
     seconds = time.monotonic() - began_s
     robot.complete(session)
     return seconds
-
-
-def _n_detected(site: Site) -> int:
-    return int(site.query(N_DETECTED)[0][0])
 
 
 SCENARIO = Scenario(

@@ -16,7 +16,6 @@ N_EMPTIED_SESSIONS = 50
 """In the full form; the issue's number."""
 
 APPEND_ONLY_FOLDER = "appendonlydir"
-N_DETECTED = "SELECT count(*) FROM images WHERE state = 'detected'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +77,14 @@ def _lose_amid_sessions(trial: Trial, loss: _Loss) -> None:
         )
         began_s = time.monotonic()
         loss.lose(trial.site)
-        n_detected = _n_detected(trial.site)
+        n_detected = trial.site.n_detected()
         trial.wait_until(
-            lambda n=n_detected: _n_detected(trial.site) > n,  # type: ignore[misc]
+            lambda n=n_detected: trial.site.n_detected() > n,  # type: ignore[misc]
             trial.patience_s,
             f"a picture detected after this: {loss.name}",
         )
         trial.recovered(time.monotonic() - began_s, loss.name)
     trial.finish(crowd)
-
-
-def _n_detected(site: Site) -> int:
-    return int(site.query(N_DETECTED)[0][0])
 
 
 SCENARIO = Scenario(
