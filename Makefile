@@ -55,8 +55,9 @@ COMPILE := $(BIN)/python -m uv pip compile --quiet --universal --python-version 
 
 lock: $(STAMP) ## Compile the pinned requirements anew from pyproject.toml
 	$(COMPILE) --all-extras --group dev --output-file requirements-dev.lock
-	$(COMPILE) --extra worker --constraint requirements-dev.lock --output-file requirements-worker.lock
-	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-api.lock
+	$(COMPILE) --extra worker --extra tracing --extra aws --constraint requirements-dev.lock --output-file requirements-worker.lock
+	$(COMPILE) --extra tracing --extra flower --extra aws --constraint requirements-dev.lock \
+	  --output-file requirements-api.lock
 
 clean: ## Remove what the other targets made, runs included
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
