@@ -99,6 +99,7 @@ class CeleryQueue:
                 task,
                 args=(argument,),
                 queue=queue,
+                argsrepr=_readable(session_id, member["group_index"], argument),
                 headers=self._headers(request_id),
                 chord=self._sorting(session_id, request_id),
                 ignore_result=True,
@@ -114,6 +115,7 @@ class CeleryQueue:
             options={
                 "task_id": f"{session_id}:sort",
                 "queue": SORT_QUEUE,
+                "argsrepr": _readable(session_id),
                 "headers": self._headers(request_id),
                 "ignore_result": True,
             },
@@ -134,6 +136,13 @@ class CeleryQueue:
 
 def _member(session_id: str, index: int, task_id: str) -> dict[str, Any]:
     return {"task_id": task_id, "group_id": session_id, "group_index": index}
+
+
+def _readable(session_id: str, index: int | None = None, argument: str | None = None) -> str:
+    """Say what a message is about, for whoever watches tasks go by."""
+    if argument in (None, session_id):
+        return f"session={session_id}"
+    return f"session={session_id} picture={index} image={argument}"
 
 
 def _answered(ask: Callable[[], Answer]) -> Answer:

@@ -141,6 +141,21 @@ def test_every_message_says_its_version_and_so_does_the_one_that_it_leads_to(
     assert embed["chord"]["options"]["headers"]["sorterbot_version"] == version
 
 
+def test_a_message_tells_whoever_watches_which_session_and_picture_it_is_about(
+    real_queue: CeleryQueue, redis_url: str
+) -> None:
+    real_queue.publish_image("s1", "i1", 0, "r1")
+    real_queue.publish_closing("s1", 1, "r1")
+    real_queue.publish_sort("s1", "r1")
+    image, closing = read_messages(redis_url, "gpu")
+    (sort,) = read_messages(redis_url, "sort")
+    assert [m["headers"]["argsrepr"] for m in (image, closing, sort)] == [
+        "session=s1 picture=0 image=i1",
+        "session=s1",
+        "session=s1",
+    ]
+
+
 def test_without_a_request_there_is_no_request_id(real_queue: CeleryQueue, redis_url: str) -> None:
     real_queue.publish_sort("s1", None)
     assert "sorterbot_request_id" not in read_messages(redis_url, "sort")[0]["headers"]
