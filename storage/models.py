@@ -144,6 +144,8 @@ class SessionRow(Base):
         ),
     )
 
+        Index("ix_sessions_opened_at", "opened_at", "session_id"),
+        Index("ix_sessions_arm_id", "arm_id", "opened_at", "session_id"),
     session_id: Mapped[str] = mapped_column(primary_key=True)
     arm_id: Mapped[str] = mapped_column(ForeignKey("arms.arm_id"))
     arm: Mapped[dict[str, Any]]
@@ -287,3 +289,26 @@ class WorkerRow(Base):
     worker_id: Mapped[str] = mapped_column(primary_key=True)
     queue: Mapped[str]
     last_seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class OperatorKeyRow(Base):
+    """One operator's key to the console; of its secret, the hash."""
+
+    __tablename__ = "operator_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    secret_sha256: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    revoked_at: Mapped[datetime | None]
+
+
+class SignInRow(Base):
+    """One browser that is signed in at the console; of its cookie, the hash."""
+
+    __tablename__ = "sign_ins"
+
+    token_sha256: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("operator_keys.key_id"))
+    began_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    ends_at: Mapped[datetime]

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
+from storage.views import Reading, ReadImage, Replay
+from storage.operators import OperatorKey
 
 Document = Mapping[str, Any]
 """A JSON object."""
@@ -469,3 +471,35 @@ class ImageStore(Protocol):
     def is_writable(self) -> bool:
         """Whether a picture could be kept now."""
         ...
+    def save_operator_key(self, key_id: str, name: str, secret_sha256: str) -> OperatorKey: ...
+
+    def load_operator_key(self, key_id: str) -> OperatorKey: ...
+
+    def load_operator_keys(self) -> list[OperatorKey]:
+        """Return every operator's key, revoked ones too, in the order in which they were made."""
+        ...
+
+    def revoke_operator_key(self, key_id: str) -> OperatorKey:
+        """Let nobody in by the key any more, and sign out whoever came in by it."""
+        ...
+
+    def save_sign_in(self, token_sha256: str, key_id: str, lasts_s: float) -> None:
+        """Note that a browser is signed in for so long, by the hash of what it shows.
+
+        Raises:
+            ConflictError: The key was revoked.
+        """
+        ...
+
+    def load_sign_in(self, token_sha256: str) -> OperatorKey:
+        """Return the key by which a browser is signed in.
+
+        Raises:
+            NotFoundError: It is not, or no longer, or its key was revoked.
+        """
+        ...
+
+    def end_sign_in(self, token_sha256: str) -> None:
+        """Sign a browser out; harmless where it is not signed in."""
+        ...
+

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.sql.arms import SqlArms
 from storage.sql.images import SqlImages
 from storage.sql.intake import SqlIntake
+from storage.sql.operators import SqlOperators
 from storage.sql.quarantine import SqlQuarantine
 from storage.sql.reading import SqlReading
 from storage.sql.sorting import SqlSorting
@@ -22,4 +23,5 @@ class SqlStore(
     SqlSweeping,
     SqlQuarantine,
 ):
+    SqlOperators,
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

@@ -10,6 +10,7 @@ from tests.contracts.intake import (
     OpeningContract,
     OutcomesContract,
 )
+from tests.contracts.operators import OperatorsContract
 from tests.contracts.quarantine import QuarantineContract
 from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
@@ -32,4 +33,6 @@ class StoreContract(
     QuarantineContract,
     TurnsContract,
 ):
+    OperatorsContract,
+    RobotsContract,
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tests.fake_store.images import FakeImageStore
+from tests.fake_store.operators import FakeOperators
 from tests.fake_store.quarantine import FakeQuarantine
 from tests.fake_store.sweeping import FakeSweeping
 
 __all__ = ["FakeImageStore", "FakeStore"]
 
 
-class FakeStore(FakeSweeping, FakeQuarantine):
+class FakeStore(FakeSweeping, FakeQuarantine, FakeOperators, FakeSessionView):
     """A :class:`storage.ports.Store` in memory, with a clock that the test moves.
 
     ``let_pass`` moves the clock. ``is_down`` makes every call end like one that the database

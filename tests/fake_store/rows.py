@@ -14,6 +14,7 @@ from sorter.errors import NotFoundError, TransientError
 from sorter.types import Arm, Detections
 from storage import rules
 from storage.events import NewEvent
+from storage.operators import OperatorKey
 from storage.ports import (
     Document,
     Event,
@@ -93,6 +94,8 @@ class FakeRows:
         self._events: list[Event] = []
         self._workers: dict[str, WorkerRecord] = {}
 
+        self._operator_keys: dict[str, OperatorKey] = {}
+        self._sign_ins: dict[str, tuple[str, datetime]] = {}
     def let_pass(self, seconds: float) -> None:
         """Move the clock on."""
         self._now += timedelta(seconds=seconds)
