@@ -13,40 +13,45 @@ from collections.abc import Callable
 
 import structlog
 
-from api.context import request_id, using
+from api.context import Context
 from storage.ports import Acceptance, SessionRecord
 from workers.queue import publish_images
 
 log = structlog.get_logger(__name__)
 
 
-def publish_acceptance(acceptance: Acceptance) -> None:
+def publish_acceptance(context: Context, acceptance: Acceptance, request_id: str) -> None:
     """Publish what the arm may have on the queue, and the closing where it was the last."""
-    services = using().services
+    services = context.services
     image = acceptance.image
     try:
-        due = services.store.take_turns(image.session_id, using().settings.share)
+        due = services.store.take_turns(image.session_id, context.settings.share)
         publish_images(due, services.queue, services.store)
     # Whatever went wrong, the picture is safe and the robot must not send it again.
     except Exception as error:  # noqa: BLE001
-        _note_failure(error, image_id=image.image_id)
+        _note_failure(context, error, image_id=image.image_id)
     if acceptance.has_sealed:
-        _publish_closing(image.session_id, lambda: services.store.load_session(image.session_id))
+        session_id = image.session_id
+        _publish_closing(
+            context, session_id, lambda: services.store.load_session(session_id), request_id
+        )
 
 
-def publish_closing(session: SessionRecord) -> None:
+def publish_closing(context: Context, session: SessionRecord, request_id: str) -> None:
     """Publish the last, light member of a session's chord."""
-    _publish_closing(session.session_id, lambda: session)
+    _publish_closing(context, session.session_id, lambda: session, request_id)
 
 
-def _publish_closing(session_id: str, load: Callable[[], SessionRecord]) -> None:
+def _publish_closing(
+    context: Context, session_id: str, load: Callable[[], SessionRecord], request_id: str
+) -> None:
     try:
-        using().services.queue.publish_closing(session_id, load().n_images, request_id())
+        context.services.queue.publish_closing(session_id, load().n_images, request_id)
     # The session is sealed, and the sweeper sorts what is sealed and looked at.
     except Exception as error:  # noqa: BLE001
-        _note_failure(error, session_id=session_id)
+        _note_failure(context, error, session_id=session_id)
 
 
-def _note_failure(error: Exception, **ids: str) -> None:
-    using().metrics.publish_failures.inc()
+def _note_failure(context: Context, error: Exception, **ids: str) -> None:
+    context.metrics.publish_failures.inc()
     log.warning("publish_failed", reason=type(error).__name__, **ids)

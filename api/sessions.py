@@ -10,8 +10,8 @@ from api.answers import SessionAnswer, answer
 from api.bodies import SessionBody, SessionHeader, SessionPath
 from api.context import request_id, using
 from api.documents import KEY_SECURITY, problem_responses
+from api.intake import seal_session
 from api.owned import check_own_arm, load_own_session
-from api.publishing import publish_closing
 
 blueprint = APIBlueprint(
     "sessions", __name__, abp_tags=[Tag(name="sessions")], abp_security=KEY_SECURITY
@@ -66,9 +66,7 @@ def complete_session(path: SessionPath) -> Response:
     Implied once `expected_images` have come; saying it again changes nothing.
     """
     load_own_session(path.session_id)
-    session, has_sealed = using().services.store.seal_session(path.session_id)
-    if has_sealed:
-        publish_closing(session)
+    seal_session(using(), path.session_id, request_id())
     return describe_session(path.session_id)
 
 

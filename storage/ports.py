@@ -74,6 +74,8 @@ class SessionRecord:
     n_failed: int
     failure: str | None
     request_id: str | None
+    idempotency_key: str | None = None
+    """What whoever opened it calls it, one name a session of an arm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,16 @@ class Store(Protocol):
 
     def load_session(self, session_id: str) -> SessionRecord: ...
 
+    def find_sessions(
+        self, key_prefix: str, arm_id: str | None = None, limit: int | None = None
+    ) -> list[SessionRecord]:
+        """Return the sessions whose idempotency key begins so, the newest first.
+
+        Args:
+            arm_id: Of this arm alone, known or not.
+        """
+        ...
+
     def load_images(self, session_id: str) -> list[ImageRecord]:
         """Return the session's pictures by index."""
         ...
@@ -306,8 +318,12 @@ class Store(Protocol):
         """Note that the queue has the picture, so that the sweeper need not publish it."""
         ...
 
-    def seal_session(self, session_id: str) -> tuple[SessionRecord, bool]:
-        """Take no more pictures; return the session and whether this call sealed it."""
+    def seal_session(self, session_id: str, arm: Arm | None = None) -> tuple[SessionRecord, bool]:
+        """Take no more pictures; return the session and whether this call sealed it.
+
+        Args:
+            arm: Takes the place of the arm as it was at the opening, where this call seals.
+        """
         ...
 
     def save_outcomes(self, session_id: str, outcomes: Sequence[Outcome]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sorter.errors import ConflictError, InvalidInputError
+from sorter.types import Arm
 from storage.ports import Document, Outcome, SessionState
 
 CLAIM_LEASE_S = 300.0
@@ -37,6 +38,17 @@ def check_opening(expected_images: int | None, min_images: int, deadline_s: floa
         raise InvalidInputError("min_images must be at least 1")
     if not 0 < deadline_s <= MAX_DEADLINE_S:
         raise InvalidInputError(f"deadline_s must lie above 0 and not above {MAX_DEADLINE_S:.0f}")
+
+
+def check_same_arm(arm_id: str, arm: Arm) -> Arm:
+    """Return the arm that a session is to be sorted for.
+
+    Raises:
+        InvalidInputError: It is another one than the session's.
+    """
+    if arm.arm_id != arm_id:
+        raise InvalidInputError(f"the session is of the arm {arm_id!r}, not of {arm.arm_id!r}")
+    return arm
 
 
 def check_outcomes(plan: Document | None, outcomes: Sequence[Outcome]) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from sorter.errors import ConflictError, NotFoundError
+from sorter.types import Arm
 from storage import events
+from storage.documents import arm_document
 from storage.models import NOW, ArmRow, ImageRow, OutcomeRow, SessionRow
 from storage.ports import (
     Acceptance,
@@ -21,7 +23,7 @@ from storage.ports import (
     SessionRecord,
     SessionState,
 )
-from storage.rules import check_opening, check_outcomes
+from storage.rules import check_opening, check_outcomes, check_same_arm
 from storage.sql.base import SqlBase, append_event, lock_session
 from storage.sql.records import count_images, image_record, session_records
 
@@ -94,11 +96,13 @@ class SqlIntake(SqlBase):
             if db.scalar(mark.returning(ImageRow.image_id)) is None:
                 raise NotFoundError(f"there is no picture {image_id!r}")
 
-    def seal_session(self, session_id: str) -> tuple[SessionRecord, bool]:
+    def seal_session(self, session_id: str, arm: Arm | None = None) -> tuple[SessionRecord, bool]:
         with self._transaction() as db:
             session = lock_session(db, session_id)
             is_open = session.state is SessionState.OPEN
             if is_open:
+                if arm is not None:
+                    session.arm = arm_document(check_same_arm(session.arm_id, arm))
                 seal(db, session, n_images=count_images(db, [session_id])[session_id][0])
             return session_records(db, [session])[0], is_open
 

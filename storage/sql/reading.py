@@ -45,6 +45,17 @@ class SqlReading(SqlBase):
         with self._reading() as db:
             return session_records(db, [_session(db, session_id)])[0]
 
+    def find_sessions(
+        self, key_prefix: str, arm_id: str | None = None, limit: int | None = None
+    ) -> list[SessionRecord]:
+        begins_so = SessionRow.idempotency_key.startswith(key_prefix, autoescape=True)
+        newest_first = (SessionRow.opened_at.desc(), SessionRow.session_id)
+        query = select(SessionRow).where(begins_so).order_by(*newest_first).limit(limit)
+        if arm_id is not None:
+            query = query.where(SessionRow.arm_id == arm_id)
+        with self._reading() as db:
+            return session_records(db, db.scalars(query).all())
+
     def load_images(self, session_id: str) -> list[ImageRecord]:
         query = select(ImageRow).where(ImageRow.session_id == session_id).order_by(ImageRow.index)
         with self._reading() as db:

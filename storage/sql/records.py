@@ -64,6 +64,7 @@ def session_record(row: SessionRow, counts: Counts) -> SessionRecord:
         n_failed=n_failed,
         failure=row.failure,
         request_id=row.request_id,
+        idempotency_key=row.idempotency_key,
     )
 
 

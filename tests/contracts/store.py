@@ -12,6 +12,7 @@ from tests.contracts.intake import (
 )
 from tests.contracts.operators import OperatorsContract
 from tests.contracts.quarantine import QuarantineContract
+from tests.contracts.robots import RobotsContract
 from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
 from tests.contracts.turns import TurnsContract
@@ -32,7 +33,7 @@ class StoreContract(
     OverdueContract,
     QuarantineContract,
     TurnsContract,
-):
     OperatorsContract,
     RobotsContract,
+):
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

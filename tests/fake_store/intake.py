@@ -99,6 +99,7 @@ class FakeIntake(FakeRows):
                 n_failed=0,
                 failure=None,
                 request_id=request_id,
+                idempotency_key=idempotency_key,
             )
             self._sessions[record.session_id] = FakeSession(record, parameters, idempotency_key)
             self._tell(record.session_id, events.session_opened(arm_id, expected_images))
@@ -116,6 +117,18 @@ class FakeIntake(FakeRows):
     def load_session(self, session_id: str) -> SessionRecord:
         with self._transaction():
             return find(self._sessions, session_id).counted()
+
+    def find_sessions(
+        self, key_prefix: str, arm_id: str | None = None, limit: int | None = None
+    ) -> list[SessionRecord]:
+        with self._transaction():
+            found = [
+                session.counted()
+                for session in self._sessions.values()
+                if (session.idempotency_key or "").startswith(key_prefix)
+                and arm_id in {None, session.record.arm.arm_id}
+            ]
+            return sorted(found, key=lambda record: record.opened_at, reverse=True)[:limit]
 
     def load_images(self, session_id: str) -> list[ImageRecord]:
         with self._transaction():
@@ -168,11 +181,14 @@ class FakeIntake(FakeRows):
                 raise NotFoundError(f"there is no picture {image_id!r}")
             image.published_at = now
 
-    def seal_session(self, session_id: str) -> tuple[SessionRecord, bool]:
+    def seal_session(self, session_id: str, arm: Arm | None = None) -> tuple[SessionRecord, bool]:
         with self._transaction() as now:
             session = find(self._sessions, session_id)
             is_open = session.record.state is SessionState.OPEN
             if is_open:
+                if arm is not None:
+                    arm = rules.check_same_arm(session.record.arm.arm_id, arm)
+                    session.record = replace(session.record, arm=arm)
                 self._seal(session, now)
             return session.counted(), is_open
 
