@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
+from storage.figures import SiteFigures
 from storage.views import Reading, ReadImage, Replay
 from storage.operators import OperatorKey
 
@@ -454,6 +455,10 @@ class Store(Protocol):
 
     def fail_overdue_images(self, grace_s: float) -> list[ImageRecord]:
         """Fail what is unfinished in sessions ``grace_s`` past their deadline; return it."""
+        ...
+
+    def load_figures(self, alive_within_s: float) -> SiteFigures:
+        """Count what there is, for whoever watches; workers as in :meth:`load_workers`."""
         ...
 
     def forget_dead_workers(self, silent_s: float) -> int:

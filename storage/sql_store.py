@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.sql.arms import SqlArms
+from storage.sql.figures import SqlFigures
 from storage.sql.images import SqlImages
 from storage.sql.intake import SqlIntake
 from storage.sql.operators import SqlOperators
@@ -22,6 +23,7 @@ class SqlStore(
     SqlSorting,
     SqlSweeping,
     SqlQuarantine,
+    SqlFigures,
 ):
     SqlOperators,
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.contracts.arms import ArmsContract
+from tests.contracts.figures import FiguresContract
 from tests.contracts.images import ImageClaimsContract, LostImageClaimsContract
 from tests.contracts.intake import (
     AcceptingContract,
@@ -33,6 +34,7 @@ class StoreContract(
     OverdueContract,
     QuarantineContract,
     TurnsContract,
+    FiguresContract,
     OperatorsContract,
     RobotsContract,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.fake_store.figures import FakeFigures
 from tests.fake_store.images import FakeImageStore
 from tests.fake_store.operators import FakeOperators
 from tests.fake_store.quarantine import FakeQuarantine
@@ -10,7 +11,7 @@ from tests.fake_store.sweeping import FakeSweeping
 __all__ = ["FakeImageStore", "FakeStore"]
 
 
-class FakeStore(FakeSweeping, FakeQuarantine, FakeOperators, FakeSessionView):
+class FakeStore(FakeFigures, FakeSweeping, FakeQuarantine, FakeOperators, FakeSessionView):
     """A :class:`storage.ports.Store` in memory, with a clock that the test moves.
 
     ``let_pass`` moves the clock. ``is_down`` makes every call end like one that the database
