@@ -12,6 +12,7 @@ import numpy as np
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, ArmGeometry, ArmLimits, Detections
 from storage.ports import Document
+from storage.views import Reading
 
 
 def arm_document(arm: Arm) -> dict[str, Any]:
@@ -46,6 +47,23 @@ def detections_columns(detections: Detections) -> dict[str, list[Any]]:
         "labels": detections.labels.tolist(),
         "scores": detections.scores.tolist(),
     }
+
+
+def reading_columns(reading: Reading | None) -> dict[str, Any]:
+    """Return how a picture was read as columns of its detections' row; none where nobody said."""
+    return {} if reading is None else asdict(reading)
+
+
+def reading_from_columns(
+    decode_s: float | None,
+    batch_wait_s: float | None,
+    forward_s: float | None,
+    batch_images: int | None,
+) -> Reading | None:
+    """Return what :func:`reading_columns` took apart."""
+    if decode_s is None or batch_wait_s is None or forward_s is None or batch_images is None:
+        return None
+    return Reading(decode_s, batch_wait_s, forward_s, batch_images)
 
 
 def detections_from_columns(

@@ -39,6 +39,11 @@ def image_replayed(image: ImageRecord) -> NewEvent:
     return "image.replayed", _which(image)
 
 
+def image_retried(image: ImageRecord, reason: str | None) -> NewEvent:
+    """Tell that an attempt has come to nothing; without a reason, its worker ended with it."""
+    return "image.retried", {**_which(image), "attempt": image.attempt, "reason": reason}
+
+
 def session_sealed(n_images: int, *, is_overdue: bool) -> NewEvent:
     """Tell that a session takes no more pictures."""
     return "session.sealed", {"n_images": n_images, "is_overdue": is_overdue}

@@ -33,6 +33,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.ports import ImageState, SessionState
 from storage.texts import checked_text
+from storage.views import ReplayState
 
 NOW = func.clock_timestamp(type_=DateTime(timezone=True))
 """The database's clock, which runs on within a transaction: for times that are noted."""
@@ -82,6 +83,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         ImageState: _state_type(ImageState, "state"),
         SessionState: _state_type(SessionState, "state"),
+        ReplayState: _state_type(ReplayState, "state"),
     }
     __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 - SQLAlchemy declares it so
 
@@ -234,7 +236,11 @@ class ImageRow(Base):
 
 
 class DetectionsRow(Base):
-    """Everything that was detected in one picture; ``xyxy_px`` holds four numbers a detection."""
+    """Everything that was detected in one picture; ``xyxy_px`` holds four numbers a detection.
+
+    The other columns tell when it was claimed and how long the parts of its reading took, as in
+    :class:`storage.views.Reading`; they are empty where nobody said.
+    """
 
     __tablename__ = "detections"
     __table_args__ = (
@@ -249,6 +255,41 @@ class DetectionsRow(Base):
     xyxy_px: Mapped[list[float]] = mapped_column(ARRAY(REAL))
     labels: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
     scores: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    claimed_at: Mapped[datetime | None]
+    decode_s: Mapped[float | None] = mapped_column(REAL)
+    batch_wait_s: Mapped[float | None] = mapped_column(REAL)
+    forward_s: Mapped[float | None] = mapped_column(REAL)
+    batch_images: Mapped[int | None]
+
+
+class ExplanationRow(Base):
+    """How a session's plan came about; ``document`` as in :mod:`sorter.explanation`."""
+
+    __tablename__ = "explanations"
+
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.session_id"), primary_key=True)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class ReplayRow(Base):
+    """A session's pictures sorted once more, by other models; no part of the session's truth."""
+
+    __tablename__ = "replays"
+    __table_args__ = (
+        CheckConstraint("(state = 'done') = (result IS NOT NULL)", name="result"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failure"),
+        Index("ix_replays_session_id", "session_id", "asked_at"),
+    )
+
+    replay_id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.session_id"))
+    detector: Mapped[str]
+    embedder: Mapped[str]
+    state: Mapped[ReplayState]
+    asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    finished_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    failure: Mapped[str | None]
 
 
 class OutcomeRow(Base):

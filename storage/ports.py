@@ -15,9 +15,9 @@ from typing import Any, Protocol
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
 from storage.figures import SiteFigures
-from storage.views import Reading, ReadImage, Replay
 from storage.operators import OperatorKey
 
+from storage.views import ReadImage, Reading, Replay
 Document = Mapping[str, Any]
 """A JSON object."""
 
@@ -366,7 +366,13 @@ class Store(Protocol):
         """
         ...
 
-    def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
+    def save_detections(
+        self,
+        claim: ImageClaim,
+        detections: Detections,
+        model: str,
+        reading: Reading | None = None,
+    ) -> bool:
         """Replace the picture's detections; False, and no change, where the claim was lost."""
         ...
 
@@ -400,8 +406,13 @@ class Store(Protocol):
         """Return what was detected in each picture that could be read, by index."""
         ...
 
-    def save_plan(self, claim: SessionClaim, plan: Document) -> bool:
-        """Commit plan and end state together; False, and no change, where the claim was lost."""
+    def save_plan(
+        self, claim: SessionClaim, plan: Document, explanation: Document | None = None
+    ) -> bool:
+        """Commit plan, explanation and end state together.
+
+        False, and no change, where the claim was lost.
+        """
         ...
 
     def fail_session(self, claim: SessionClaim, reason: str) -> bool: ...
@@ -435,6 +446,36 @@ class Store(Protocol):
 
     # the sweeper's side
     def load_images_to_publish(
+    # the console's side
+    def load_read_images(self, session_id: str) -> list[ReadImage]:
+        """Return the session's pictures by index, with what was found in them and how."""
+        ...
+
+    def load_explanation(self, session_id: str) -> Document | None:
+        """Return how the plan came about; ``None`` where there is none, or nobody said."""
+        ...
+
+    def ask_replay(self, session_id: str, detector: str, embedder: str) -> Replay:
+        """Note the wish that a session's pictures be sorted once more, by these models."""
+        ...
+
+    def claim_replay(self, replay_id: str) -> Replay | None:
+        """Begin a replay that waits; ``None`` where it does not."""
+        ...
+
+    def end_replay(
+        self, replay_id: str, result: Document | None, failure: str | None = None
+    ) -> bool:
+        """Write down what a running replay came to: a result, or why there is none.
+
+        False, and no change, where it is not running.
+        """
+        ...
+
+    def load_replays(self, session_id: str) -> list[Replay]:
+        """Return a session's replays, the last asked for first."""
+        ...
+
         self, *, unpublished_s: float, dead_after_s: float, queue_is_empty: bool, stuck_s: float
     ) -> list[ImageRecord]:
         """Return pictures that nobody works on and that the queue is not known to hold.

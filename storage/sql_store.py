@@ -10,6 +10,7 @@ from storage.sql.operators import SqlOperators
 from storage.sql.quarantine import SqlQuarantine
 from storage.sql.reading import SqlReading
 from storage.sql.sorting import SqlSorting
+from storage.sql.session_view import SqlSessionView
 from storage.sql.sweeping import SqlSweeping
 from storage.sql.turns import SqlTurns
 
@@ -26,4 +27,7 @@ class SqlStore(
     SqlFigures,
 ):
     SqlOperators,
+    SqlSessionView,
+    SqlCheckIns,
+):
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

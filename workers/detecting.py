@@ -6,6 +6,7 @@ raises would fail its session's chord.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from sorter.errors import InvalidInputError, NotFoundError, TransientError
 from sorter.types import Detections
 from storage.ports import ImageClaim, ImageRecord
+from storage.views import Reading
 from vision.decode import decode_rgb
 from vision.postprocessing import unreduced
 from workers.queue import publish_images
@@ -81,8 +83,9 @@ def _work(claim: ImageClaim, using: Services) -> bool:
 def _work_held(claim: ImageClaim, using: Services) -> bool:
     image, store = claim.image, using.store
     try:
-        found = _detect(image, using)
-        save = partial(store.save_detections, claim, found, using.detector.get().version)
+        found, reading = _detect(image, using)
+        model = using.detector.get().version
+        save = partial(store.save_detections, claim, found, model, reading)
         is_saved = save_patiently(save, using.sleep)
         using.metrics.images.labels("detected").inc()
     except (InvalidInputError, NotFoundError) as error:
@@ -97,14 +100,18 @@ def _work_held(claim: ImageClaim, using: Services) -> bool:
     return is_saved or _is_final(image.image_id, image.session_id, using)
 
 
-def _detect(image: ImageRecord, using: Services) -> Detections:
+def _detect(image: ImageRecord, using: Services) -> tuple[Detections, Reading]:
     data = read_patiently(partial(using.images.load_image, image.key), using.sleep)
     detector, size_px = using.detector.get(), (image.size.width_px, image.size.height_px)
     with using.pixels.taking(size_px[0] * size_px[1]):
-        with using.metrics.decode_seconds.time():
-            rgb = decode_rgb(data, using.rules.max_image_pixels, detector.input_size_px)
+        began_s = time.monotonic()
+        rgb = decode_rgb(data, using.rules.max_image_pixels, detector.input_size_px)
+        decode_s = time.monotonic() - began_s
+        using.metrics.decode_seconds.observe(decode_s)
         seen_px = (rgb.shape[1], rgb.shape[0])
-        return unreduced(detector.detect_one(rgb), seen_px, size_px)
+        seen = detector.detect_one(rgb)
+    reading = Reading(decode_s, seen.wait_s, seen.forward_s, seen.n_together)
+    return unreduced(seen.detections, seen_px, size_px), reading
 
 
 def _give_back(claim: ImageClaim, reason: str, using: Services) -> None:

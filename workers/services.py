@@ -24,6 +24,22 @@ MAX_PIXELS_AT_ONCE = 128_000_000
 Value = TypeVar("Value")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Detected:
+    """What a picture shows, and what it cost.
+
+    Attributes:
+        wait_s: From its being handed in to the call of the network that answered it.
+        forward_s: That call.
+        n_together: Pictures that the call held.
+    """
+
+    detections: Detections
+    wait_s: float
+    forward_s: float
+    n_together: int
+
+
 class OneDetector(Protocol):
     """Finds items and containers, a picture for each of many threads."""
 
@@ -37,7 +53,7 @@ class OneDetector(Protocol):
         """As :class:`vision.ports.Detector` says."""
         ...
 
-    def detect_one(self, image_rgb: RgbImage) -> Detections:
+    def detect_one(self, image_rgb: RgbImage) -> Detected:
         """Return the picture's detections, as :meth:`vision.ports.Detector.detect` does.
 
         Raises:

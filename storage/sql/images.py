@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from sorter.types import Detections
 from storage import events
-from storage.documents import detections_columns
+from storage.documents import detections_columns, reading_columns
 from storage.models import NOW, STATEMENT_BEGAN_AT, DetectionsRow, ImageRow
 from storage.ports import ImageClaim, ImageState
 from storage.rules import quarantine_reason
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
 from storage.sql.records import image_record
 from storage.texts import plain_reason
+from storage.views import Reading
 
 
 class SqlImages(SqlBase):
@@ -42,6 +43,8 @@ class SqlImages(SqlBase):
                 image.quarantined_at = NOW
                 fail(db, image, quarantine_reason(image.attempt))
                 return None
+            if image.state is ImageState.DETECTING:
+                append_event(db, image.session_id, events.image_retried(image_record(image), None))
             image.attempt += 1
             image.state = ImageState.DETECTING
             image.claimed_by = worker_id
@@ -50,12 +53,19 @@ class SqlImages(SqlBase):
             db.flush()
             return ImageClaim(image_record(image), worker_id, image.attempt)
 
-    def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
-        columns = detections_columns(detections)
+    def save_detections(
+        self,
+        claim: ImageClaim,
+        detections: Detections,
+        model: str,
+        reading: Reading | None = None,
+    ) -> bool:
+        columns = {**detections_columns(detections), **reading_columns(reading)}
         with self._transaction() as db, self._own(db, claim) as image:
             if image is None:
                 return False
-            db.add(DetectionsRow(image_id=image.image_id, **columns))
+            claimed_at = image.claimed_at
+            db.add(DetectionsRow(image_id=image.image_id, claimed_at=claimed_at, **columns))
             image.model = model
             finish(db, image, ImageState.DETECTED)
             told = events.image_detected(image_record(image), len(detections), model)
@@ -80,6 +90,8 @@ class SqlImages(SqlBase):
             image.waiting_since = NOW
             if is_counted:
                 image.last_error = None if reason is None else plain_reason(reason)
+                told = events.image_retried(image_record(image), image.last_error)
+                append_event(db, image.session_id, told)
             else:
                 image.attempt -= 1
                 image.claimants = image.claimants[:-1]

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from sorter.errors import NotFoundError
 from storage import events
-from storage.models import NOW, STATEMENT_BEGAN_AT, SessionRow
+from storage.models import NOW, STATEMENT_BEGAN_AT, ExplanationRow, SessionRow
 from storage.ports import Document, SessionClaim, SessionState
 from storage.rules import end_state, exhausted_reason, why_unreadable
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_session
@@ -36,13 +36,18 @@ class SqlSorting(SqlBase):
             append_event(db, session_id, events.session_sorting(session.attempt))
             return _claim_held(db, session, worker_id)
 
-    def save_plan(self, claim: SessionClaim, plan: Document) -> bool:
+    def save_plan(
+        self, claim: SessionClaim, plan: Document, explanation: Document | None = None
+    ) -> bool:
         with self._transaction() as db:
             session = _own(db, claim)
             if session is None:
                 return False
             n_failed = count_images(db, [session.session_id])[session.session_id][2]
             session.plan = dict(plan)
+            if explanation is not None:
+                row = ExplanationRow(session_id=session.session_id, document=dict(explanation))
+                db.add(row)
             _finish(session, end_state(n_failed))
             told = events.session_sorted(session.state, plan, n_failed)
             append_event(db, session.session_id, told)

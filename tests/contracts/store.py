@@ -15,6 +15,7 @@ from tests.contracts.operators import OperatorsContract
 from tests.contracts.quarantine import QuarantineContract
 from tests.contracts.robots import RobotsContract
 from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
+from tests.contracts.session_view import ReplaysContract, SessionViewContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
 from tests.contracts.turns import TurnsContract
 
@@ -38,4 +39,7 @@ class StoreContract(
     OperatorsContract,
     RobotsContract,
 ):
+    CheckInsContract,
+    SessionViewContract,
+    ReplaysContract,
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

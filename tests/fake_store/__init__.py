@@ -7,11 +7,14 @@ from tests.fake_store.images import FakeImageStore
 from tests.fake_store.operators import FakeOperators
 from tests.fake_store.quarantine import FakeQuarantine
 from tests.fake_store.sweeping import FakeSweeping
+from tests.fake_store.session_view import FakeSessionView
 
 __all__ = ["FakeImageStore", "FakeStore"]
 
 
-class FakeStore(FakeFigures, FakeSweeping, FakeQuarantine, FakeOperators, FakeSessionView):
+class FakeStore(
+    FakeFigures, FakeSweeping, FakeQuarantine, FakeOperators, FakeSessionView, FakeCheckIns
+):
     """A :class:`storage.ports.Store` in memory, with a clock that the test moves.
 
     ``let_pass`` moves the clock. ``is_down`` makes every call end like one that the database

@@ -26,6 +26,7 @@ from storage.ports import (
     WorkerRecord,
 )
 
+from storage.views import Reading, Replay
 T = TypeVar("T")
 UNFINISHED = {ImageState.RECEIVED, ImageState.DETECTING}
 
@@ -45,6 +46,8 @@ class FakeImage:
     published_at: datetime | None = None
     detections: Detections | None = None
     claimants: list[str] = field(default_factory=list)
+    reading: Reading | None = None
+    read_since: datetime | None = None
     last_error: str | None = None
     quarantined_at: datetime | None = None
 
@@ -67,6 +70,7 @@ class FakeSession:
     claim: FakeClaim | None = None
     plan: Document | None = None
     images: list[FakeImage] = field(default_factory=list)
+    explanation: Document | None = None
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def counted(self) -> SessionRecord:
@@ -97,6 +101,7 @@ class FakeRows:
         self._operator_keys: dict[str, OperatorKey] = {}
         self._sign_ins: dict[str, tuple[str, datetime]] = {}
     def let_pass(self, seconds: float) -> None:
+        self._replays: dict[str, Replay] = {}
         """Move the clock on."""
         self._now += timedelta(seconds=seconds)
 

@@ -17,6 +17,7 @@ from storage.ports import (
     WorkerRecord,
 )
 from storage.texts import plain_reason
+from storage.views import Reading
 from tests.fake_store.rows import FakeClaim, FakeImage, FakeRows, FakeSession, find
 
 
@@ -55,18 +56,27 @@ class FakeWorking(FakeRows):
                 image.quarantined_at = now
                 self._fail_image(image, rules.quarantine_reason(image.record.attempt), now)
                 return None
+            if image.claim is not None:
+                self._tell(image.record.session_id, events.image_retried(image.record, None))
             attempt = image.record.attempt + 1
             image.record = replace(image.record, state=ImageState.DETECTING, attempt=attempt)
             image.claim = FakeClaim(worker_id, now)
             image.claimants.append(worker_id)
             return ImageClaim(image.record, worker_id, attempt)
 
-    def save_detections(self, claim: ImageClaim, detections: Detections, model: str) -> bool:
+    def save_detections(
+        self,
+        claim: ImageClaim,
+        detections: Detections,
+        model: str,
+        reading: Reading | None = None,
+    ) -> bool:
         with self._transaction() as now:
             image = self._own_image(claim)
             if image is None:
                 return False
-            image.detections = detections
+            image.detections, image.reading = detections, reading
+            image.read_since = image.claim.at if image.claim else None
             self._finish_image(image, now, state=ImageState.DETECTED, model=model)
             told = events.image_detected(image.record, len(detections), model)
             self._tell(image.record.session_id, told)
@@ -92,6 +102,8 @@ class FakeWorking(FakeRows):
             image.waiting_since = now
             if is_counted:
                 image.last_error = None if reason is None else plain_reason(reason)
+                told = events.image_retried(image.record, image.last_error)
+                self._tell(image.record.session_id, told)
             else:
                 image.record = replace(image.record, attempt=image.record.attempt - 1)
                 image.claimants.pop()
@@ -157,12 +169,14 @@ class FakeWorking(FakeRows):
                 if image.detections is not None
             ]
 
-    def save_plan(self, claim: SessionClaim, plan: Document) -> bool:
+    def save_plan(
+        self, claim: SessionClaim, plan: Document, explanation: Document | None = None
+    ) -> bool:
         with self._transaction() as now:
             session = self._own_session(claim)
             if session is None:
                 return False
-            session.plan = plan
+            session.plan, session.explanation = plan, explanation
             n_failed = session.counted().n_failed
             self._finish_session(session, now, state=rules.end_state(n_failed))
             told = events.session_sorted(session.record.state, plan, n_failed)

@@ -15,11 +15,10 @@ from cli.faults.simulated.broker import Broker, Message
 from cli.faults.simulated.odds import Odds
 from cli.faults.simulated.turns import KilledError, Turns
 from sorter.errors import TransientError
-from sorter.types import Detections
 from storage.ports import ImageStore, Store
 from vision.ports import RgbImage
 from vision.stand_in import Mark, StandInDetector, StandInEmbedder, mark_of
-from workers.services import LoadedOnce, Services
+from workers.services import Detected, LoadedOnce, Services
 from workers.settings import (
     MESSAGE_VERSION,
     REQUEST_ID_HEADER,
@@ -60,12 +59,13 @@ class PatientDetector:
     def close(self) -> None:
         """As :class:`workers.services.OneDetector` says; there is nobody who would wait."""
 
-    def detect_one(self, image_rgb: RgbImage) -> Detections:
+    def detect_one(self, image_rgb: RgbImage) -> Detected:
         """As :class:`workers.services.OneDetector` says."""
-        self._turns.sleep(float(self._rng.exponential(0.05)))
+        took_s = float(self._rng.exponential(0.05))
+        self._turns.sleep(took_s)
         if mark_of(image_rgb) is Mark.KILLS:
             raise KilledError("the picture's mark")
-        return self._network.detect([image_rgb])[0]
+        return Detected(self._network.detect([image_rgb])[0], 0.0, took_s, 1)
 
 
 @dataclass(frozen=True, slots=True)

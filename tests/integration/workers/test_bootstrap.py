@@ -33,7 +33,7 @@ def test_a_worker_reaches_rows_queue_and_both_shipped_networks(
     assert services.store.load_workers(5)[0].worker_id == services.worker_id
     assert services.queue.load_lengths().gpu == 0
     assert services.rules.max_image_pixels == 1234
-    assert services.detector.get().detect_one(PICTURE).xyxy_px.shape[1] == 4
+    assert services.detector.get().detect_one(PICTURE).detections.xyxy_px.shape[1] == 4
     assert services.embedder.get().embed([PICTURE]).shape == (1, 512)
     services.queue.close()
 

@@ -74,7 +74,7 @@ class Shop:
         """Detect pictures from as many threads; return the widths, in order."""
         with ThreadPoolExecutor(n) as threads:
             found = threads.map(self.batched.detect_one, [make_picture(k + 1) for k in range(n)])
-            return [float(detections.xyxy_px[0, 2]) for detections in found]
+            return [float(one.detections.xyxy_px[0, 2]) for one in found]
 
 
 @contextmanager
@@ -99,11 +99,25 @@ def test_out_of_memory_makes_smaller_calls_and_fails_no_picture(log_records: lis
         with ThreadPoolExecutor(9) as threads:
             asked = [threads.submit(shop.batched.detect_one, make_picture(9)) for _ in range(9)]
             shop.detector.gate.release(1000)
-            assert all(len(one.result(SOON_S)) == 1 for one in asked)
+            assert all(len(one.result(SOON_S).detections) == 1 for one in asked)
     assert max(len(call.waited_s) for call in shop.told) <= 2
     assert {record["event"] for record in log_records} <= {"out of memory"}
     assert sum(record["n_pictures"] > 2 for record in log_records) == len(log_records)
     assert shop.n_ends == 0
+
+
+def test_each_picture_hears_what_its_call_held_and_how_long_it_waited_for_it() -> None:
+    with shop_of(NumberDetector()) as shop:
+        shop.detector.gate = threading.Semaphore(0)
+        with ThreadPoolExecutor(5) as threads:
+            asked = [threads.submit(shop.batched.detect_one, make_picture(9)) for _ in range(5)]
+            shop.detector.gate.release(1000)
+            heard = [one.result(SOON_S) for one in asked]
+    held = [len(call.waited_s) for call in shop.told]
+    assert sorted(one.n_together for one in heard) == sorted(n for n in held for _ in range(n))
+    assert all(one.wait_s >= 0 and one.forward_s >= 0 for one in heard)
+    longest_s = max(call.took_s for call in shop.told)
+    assert max(one.forward_s for one in heard) <= longest_s
 
 
 def test_a_lost_device_ends_the_worker_and_refuses_every_picture() -> None:

@@ -14,7 +14,7 @@ from storage.ports import ImageRecord, NewImage, SessionRecord
 from tests.fakes import FakeDetector, FakeEmbedder, FakeImageStore, FakeQueue, FakeStore
 from vision.ports import Detector, RgbImage
 from workers.batching import BatcherClosedError
-from workers.services import LoadedOnce, Services
+from workers.services import Detected, LoadedOnce, Services
 
 WIDTH_PX, HEIGHT_PX = 320, 240
 
@@ -50,10 +50,10 @@ class OneByOne:
     def input_size_px(self) -> tuple[int, int]:
         return self._detector.input_size_px
 
-    def detect_one(self, image_rgb: RgbImage) -> Detections:
+    def detect_one(self, image_rgb: RgbImage) -> Detected:
         if self._is_closed:
             raise BatcherClosedError("closed")
-        return self._detector.detect([image_rgb])[0]
+        return Detected(self._detector.detect([image_rgb])[0], 0.0, 0.0, 1)
 
     def close(self) -> None:
         self._is_closed = True
