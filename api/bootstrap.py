@@ -17,6 +17,7 @@ from api.rates import Rate
 from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_image_store, make_store
 from storage.crash_points import with_crash_points
+from storage.original_settings import with_original_settings
 from storage.ports import FairShare
 from storage.schema import check_schema
 from workers.queue import CeleryQueue
@@ -34,7 +35,7 @@ def create_app_from_environment() -> Gateway:
     """Return the gateway that the environment describes, or end the process with one sentence."""
     configure_logs(os.environ.get("SORTERBOT_LOG_LEVEL", "INFO"))
     try:
-        return create_app_from(os.environ)
+        return create_app_from(with_original_settings(os.environ))
     except SorterBotError as error:
         sys.stderr.write(f"The gateway does not start: {error}\n")
         raise SystemExit(REFUSED) from error

@@ -87,11 +87,14 @@ def revoke(
 
 def open_store(database_url: str | None, folder: Path | None) -> Store:
     """Return the rows that the options name; the folder wins over the environment."""
+    from cli.databases import told_database_url
     from cli.stack_folder import load_connection
     from storage.bootstrap import make_store
 
     if folder is not None:
         database_url = load_connection(folder)["SORTERBOT_DATABASE_URL"]
+    else:
+        database_url = told_database_url(database_url)
     if database_url is None:
         raise typer.BadParameter("say which database: --database-url, or --folder")
     return make_store(database_url)

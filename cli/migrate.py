@@ -21,15 +21,19 @@ version, before the gateways and workers of that version start. Run again, it ch
 
 def migrate(
     database_url: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="SORTERBOT_DATABASE_URL",
             help="Address of the PostgreSQL database, as postgresql+psycopg2://user:password@host/name.",
         ),
-    ],
+    ] = None,
 ) -> None:
     """Bring a database to the newest schema."""
+    from cli.databases import told_database_url
     from storage.schema import migrate as bring_to_head
 
+    database_url = told_database_url(database_url)
+    if database_url is None:
+        raise typer.BadParameter("say which database: --database-url")
     bring_to_head(database_url)
     typer.echo("The database has the newest schema.")

@@ -13,6 +13,7 @@ import numpy as np
 
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
+from storage.original_settings import with_original_settings
 from storage.ports import ARM_SHARE, FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder
@@ -103,7 +104,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
 
 def app_from_environment(imported_as: str) -> ImportedCelery:
     """Return the app of a worker, or of beat, as the environment describes it."""
-    environment = read_environment(os.environ)
+    environment = read_environment(with_original_settings(os.environ))
     return make_worker_app(
         environment.broker_url,
         environment.results_url,
