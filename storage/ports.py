@@ -16,8 +16,8 @@ from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
 from storage.figures import SiteFigures
 from storage.operators import OperatorKey
-
 from storage.views import ReadImage, Reading, Replay
+
 Document = Mapping[str, Any]
 """A JSON object."""
 

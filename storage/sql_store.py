@@ -9,8 +9,8 @@ from storage.sql.intake import SqlIntake
 from storage.sql.operators import SqlOperators
 from storage.sql.quarantine import SqlQuarantine
 from storage.sql.reading import SqlReading
-from storage.sql.sorting import SqlSorting
 from storage.sql.session_view import SqlSessionView
+from storage.sql.sorting import SqlSorting
 from storage.sql.sweeping import SqlSweeping
 from storage.sql.turns import SqlTurns
 
@@ -25,9 +25,9 @@ class SqlStore(
     SqlSweeping,
     SqlQuarantine,
     SqlFigures,
-):
     SqlOperators,
     SqlSessionView,
+):
     SqlCheckIns,
 ):
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

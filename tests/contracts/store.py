@@ -14,8 +14,8 @@ from tests.contracts.intake import (
 from tests.contracts.operators import OperatorsContract
 from tests.contracts.quarantine import QuarantineContract
 from tests.contracts.robots import RobotsContract
-from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.session_view import ReplaysContract, SessionViewContract
+from tests.contracts.sorting import LostSessionClaimsContract, SessionClaimsContract
 from tests.contracts.sweeping import OverdueContract, PublishingContract, SortingAgainContract
 from tests.contracts.turns import TurnsContract
 
