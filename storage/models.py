@@ -144,10 +144,10 @@ class SessionRow(Base):
             "deadline_at",
             postgresql_where=text("state IN ('open', 'sealed', 'sorting')"),
         ),
-    )
-
         Index("ix_sessions_opened_at", "opened_at", "session_id"),
         Index("ix_sessions_arm_id", "arm_id", "opened_at", "session_id"),
+    )
+
     session_id: Mapped[str] = mapped_column(primary_key=True)
     arm_id: Mapped[str] = mapped_column(ForeignKey("arms.arm_id"))
     arm: Mapped[dict[str, Any]]
@@ -320,6 +320,17 @@ class EventRow(Base):
     kind: Mapped[str]
     data: Mapped[dict[str, Any]]
     at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class CheckInRow(Base):
+    """One robot that asks whether it may begin, as in :class:`storage.check_ins.CheckIn`."""
+
+    __tablename__ = "check_ins"
+
+    arm_id: Mapped[str] = mapped_column(ForeignKey("arms.arm_id"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    is_ready: Mapped[bool]
+    start_asked_at: Mapped[datetime | None]
 
 
 class WorkerRow(Base):

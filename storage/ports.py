@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, Detections, ImageSize, Photograph
+from storage.check_ins import CheckIn
 from storage.figures import SiteFigures
 from storage.operators import OperatorKey
 from storage.views import ReadImage, Reading, Replay
@@ -341,6 +342,26 @@ class Store(Protocol):
 
     def load_backlog(self) -> Backlog: ...
 
+    def check_in(self, arm_id: str, *, is_ready: bool) -> bool:
+        """Note that a robot waits to begin; return whether it is to begin now.
+
+        A wish to start is told once, to a robot that is ready, and is void after
+        :data:`storage.check_ins.START_LASTS_S`.
+        """
+        ...
+
+    def ask_start(self, arm_id: str) -> None:
+        """Wish that a robot starts at its next check-in.
+
+        Raises:
+            NotFoundError: None of that arm ever checked in.
+        """
+        ...
+
+    def load_check_ins(self) -> list[CheckIn]:
+        """Return every robot that ever checked in, by arm."""
+        ...
+
     # the workers' side
     def beat(self, worker_id: str, queue: str) -> None:
         """Say that a worker process lives."""
@@ -425,27 +446,6 @@ class Store(Protocol):
         """
         ...
 
-    # the operator's side
-    def load_quarantine(self) -> list[QuarantinedImage]:
-        """Return the pictures that used up their attempts, the longest in quarantine first."""
-        ...
-
-    def load_quarantined(self, image_id: str) -> QuarantinedImage: ...
-
-    def replay_image(self, image_id: str) -> ImageRecord:
-        """Let a quarantined picture begin anew, with fresh attempts; the sweeper publishes it.
-
-        Raises:
-            ConflictError: Its session is being sorted, or is over.
-        """
-        ...
-
-    def drop_quarantined(self, image_id: str) -> ImageRecord:
-        """Take a picture off the list; it stays failed, and its bytes stay where they are."""
-        ...
-
-    # the sweeper's side
-    def load_images_to_publish(
     # the console's side
     def load_read_images(self, session_id: str) -> list[ReadImage]:
         """Return the session's pictures by index, with what was found in them and how."""
@@ -476,6 +476,59 @@ class Store(Protocol):
         """Return a session's replays, the last asked for first."""
         ...
 
+    # the operator's side
+    def load_quarantine(self) -> list[QuarantinedImage]:
+        """Return the pictures that used up their attempts, the longest in quarantine first."""
+        ...
+
+    def load_quarantined(self, image_id: str) -> QuarantinedImage: ...
+
+    def replay_image(self, image_id: str) -> ImageRecord:
+        """Let a quarantined picture begin anew, with fresh attempts; the sweeper publishes it.
+
+        Raises:
+            ConflictError: Its session is being sorted, or is over.
+        """
+        ...
+
+    def drop_quarantined(self, image_id: str) -> ImageRecord:
+        """Take a picture off the list; it stays failed, and its bytes stay where they are."""
+        ...
+
+    def save_operator_key(self, key_id: str, name: str, secret_sha256: str) -> OperatorKey: ...
+
+    def load_operator_key(self, key_id: str) -> OperatorKey: ...
+
+    def load_operator_keys(self) -> list[OperatorKey]:
+        """Return every operator's key, revoked ones too, in the order in which they were made."""
+        ...
+
+    def revoke_operator_key(self, key_id: str) -> OperatorKey:
+        """Let nobody in by the key any more, and sign out whoever came in by it."""
+        ...
+
+    def save_sign_in(self, token_sha256: str, key_id: str, lasts_s: float) -> None:
+        """Note that a browser is signed in for so long, by the hash of what it shows.
+
+        Raises:
+            ConflictError: The key was revoked.
+        """
+        ...
+
+    def load_sign_in(self, token_sha256: str) -> OperatorKey:
+        """Return the key by which a browser is signed in.
+
+        Raises:
+            NotFoundError: It is not, or no longer, or its key was revoked.
+        """
+        ...
+
+    def end_sign_in(self, token_sha256: str) -> None:
+        """Sign a browser out; harmless where it is not signed in."""
+        ...
+
+    # the sweeper's side
+    def load_images_to_publish(
         self, *, unpublished_s: float, dead_after_s: float, queue_is_empty: bool, stuck_s: float
     ) -> list[ImageRecord]:
         """Return pictures that nobody works on and that the queue is not known to hold.
@@ -533,35 +586,3 @@ class ImageStore(Protocol):
     def is_writable(self) -> bool:
         """Whether a picture could be kept now."""
         ...
-    def save_operator_key(self, key_id: str, name: str, secret_sha256: str) -> OperatorKey: ...
-
-    def load_operator_key(self, key_id: str) -> OperatorKey: ...
-
-    def load_operator_keys(self) -> list[OperatorKey]:
-        """Return every operator's key, revoked ones too, in the order in which they were made."""
-        ...
-
-    def revoke_operator_key(self, key_id: str) -> OperatorKey:
-        """Let nobody in by the key any more, and sign out whoever came in by it."""
-        ...
-
-    def save_sign_in(self, token_sha256: str, key_id: str, lasts_s: float) -> None:
-        """Note that a browser is signed in for so long, by the hash of what it shows.
-
-        Raises:
-            ConflictError: The key was revoked.
-        """
-        ...
-
-    def load_sign_in(self, token_sha256: str) -> OperatorKey:
-        """Return the key by which a browser is signed in.
-
-        Raises:
-            NotFoundError: It is not, or no longer, or its key was revoked.
-        """
-        ...
-
-    def end_sign_in(self, token_sha256: str) -> None:
-        """Sign a browser out; harmless where it is not signed in."""
-        ...
-

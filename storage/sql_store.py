@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storage.sql.arms import SqlArms
+from storage.sql.check_ins import SqlCheckIns
 from storage.sql.figures import SqlFigures
 from storage.sql.images import SqlImages
 from storage.sql.intake import SqlIntake
@@ -27,7 +28,6 @@ class SqlStore(
     SqlFigures,
     SqlOperators,
     SqlSessionView,
-):
     SqlCheckIns,
 ):
     """:class:`storage.ports.Store` on PostgreSQL; any number of threads may share one."""

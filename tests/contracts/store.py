@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.contracts.arms import ArmsContract
+from tests.contracts.check_ins import CheckInsContract
 from tests.contracts.figures import FiguresContract
 from tests.contracts.images import ImageClaimsContract, LostImageClaimsContract
 from tests.contracts.intake import (
@@ -38,8 +39,8 @@ class StoreContract(
     FiguresContract,
     OperatorsContract,
     RobotsContract,
-):
     CheckInsContract,
     SessionViewContract,
     ReplaysContract,
+):
     """Everything that :class:`storage.ports.Store` promises; needs a fixture ``memory``."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from tests.fake_store.check_ins import FakeCheckIns
 from tests.fake_store.figures import FakeFigures
 from tests.fake_store.images import FakeImageStore
 from tests.fake_store.operators import FakeOperators
 from tests.fake_store.quarantine import FakeQuarantine
-from tests.fake_store.sweeping import FakeSweeping
 from tests.fake_store.session_view import FakeSessionView
+from tests.fake_store.sweeping import FakeSweeping
 
 __all__ = ["FakeImageStore", "FakeStore"]
 

@@ -13,6 +13,7 @@ from typing import TypeVar
 from sorter.errors import NotFoundError, TransientError
 from sorter.types import Arm, Detections
 from storage import rules
+from storage.check_ins import CheckIn
 from storage.events import NewEvent
 from storage.operators import OperatorKey
 from storage.ports import (
@@ -25,8 +26,8 @@ from storage.ports import (
     SessionRecord,
     WorkerRecord,
 )
-
 from storage.views import Reading, Replay
+
 T = TypeVar("T")
 UNFINISHED = {ImageState.RECEIVED, ImageState.DETECTING}
 
@@ -45,9 +46,9 @@ class FakeImage:
     turn_at: datetime | None = None
     published_at: datetime | None = None
     detections: Detections | None = None
-    claimants: list[str] = field(default_factory=list)
     reading: Reading | None = None
     read_since: datetime | None = None
+    claimants: list[str] = field(default_factory=list)
     last_error: str | None = None
     quarantined_at: datetime | None = None
 
@@ -69,8 +70,8 @@ class FakeSession:
     waiting_since: datetime | None = None
     claim: FakeClaim | None = None
     plan: Document | None = None
-    images: list[FakeImage] = field(default_factory=list)
     explanation: Document | None = None
+    images: list[FakeImage] = field(default_factory=list)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
 
     def counted(self) -> SessionRecord:
@@ -94,14 +95,15 @@ class FakeRows:
         self._lock = RLock()
         self._arms: dict[str, Arm] = {}
         self._keys: dict[str, KeyRecord] = {}
-        self._sessions: dict[str, FakeSession] = {}
-        self._events: list[Event] = []
-        self._workers: dict[str, WorkerRecord] = {}
-
         self._operator_keys: dict[str, OperatorKey] = {}
         self._sign_ins: dict[str, tuple[str, datetime]] = {}
-    def let_pass(self, seconds: float) -> None:
+        self._sessions: dict[str, FakeSession] = {}
+        self._check_ins: dict[str, CheckIn] = {}
+        self._events: list[Event] = []
+        self._workers: dict[str, WorkerRecord] = {}
         self._replays: dict[str, Replay] = {}
+
+    def let_pass(self, seconds: float) -> None:
         """Move the clock on."""
         self._now += timedelta(seconds=seconds)
 
