@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
     DBAPIError,
+    DisconnectionError,
     InterfaceError,
     OperationalError,
     StatementError,
@@ -53,13 +57,12 @@ def make_engine(
         InvalidInputError: The text is no such URL.
     """
     bound_waits()
-    return create_engine(
+    engine = create_engine(
         database_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=POOL_TIMEOUT_S,
         pool_recycle=1800,
-        pool_pre_ping=True,
         connect_args={
             "connection_factory": partial(
                 BoundedConnection,
@@ -80,6 +83,23 @@ def make_engine(
             ),
         },
     )
+    listen(engine, "checkout", _replace_if_cut)
+    return engine
+
+
+def _replace_if_cut(driver: Any, *_: object) -> None:
+    """Let the pool open a connection anew that the server has ended; asks the server nothing.
+
+    A server speaks unasked only to take its leave, or of a change of its settings, which costs no
+    more than a connection.
+
+    Raises:
+        DisconnectionError: What the pool heeds.
+    """
+    poller = select.poll()
+    poller.register(driver.fileno(), select.POLLIN)
+    if poller.poll(0):
+        raise DisconnectionError("the server has ended the connection")
 
 
 def database_url(url: str) -> URL:

@@ -23,7 +23,7 @@ from tests.integration.storage.races import at_once
 pytestmark = pytest.mark.services
 
 KILL_OTHERS = text("""
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND datname = current_database()
 """)
 KILL_WHO_WAITS = text("""
