@@ -1,18 +1,23 @@
 """Fetches a model package while an image is built: ``fetch_package.py URL FOLDER``.
 
-The address is of a ``.tar``, ``.tar.gz`` or ``.zip`` archive, over https or as ``file:///...``;
-the package's files lie at its top or in a folder. Nothing is left in ``FOLDER`` unless it is
-a whole package, with the weights that its ``model.json`` was written for.
+The address is of a ``.tar``, ``.tar.gz`` or ``.zip`` archive, over https, as ``file:///...`` or as
+``s3://bucket/key``; the package's files lie at its top or in a folder. Nothing is left in
+``FOLDER`` unless it is a whole package, with the weights that its ``model.json`` was written for.
+
+For ``s3://`` the keys are found as everywhere at AWS: ``AWS_PROFILE`` of
+``AWS_SHARED_CREDENTIALS_FILE`` and ``AWS_CONFIG_FILE``, or the machine's role.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tarfile
 import tempfile
 import urllib.request
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,15 +48,34 @@ def download(url: str, folder: Path) -> Path:
     """Save what the address gives under the name that it ends in, and return where.
 
     Raises:
-        InvalidInputError: The address is neither https nor a file's.
+        InvalidInputError: The address is neither https nor a file's nor a bucket's.
     """
     parts = urlsplit(url)
-    if parts.scheme not in {"https", "file"}:
-        raise InvalidInputError(f"WEIGHTS_URL must begin with https:// or file:///, not {url!r}")
-    path = folder / Path(parts.path).name
+    if parts.scheme not in {"https", "file", "s3"}:
+        raise InvalidInputError(
+            f"WEIGHTS_URL must begin with https://, s3:// or file:///, not {url!r}"
+        )
+    path = folder / (Path(parts.path).name or "archive")
+    if parts.scheme == "s3":
+        download_from_bucket(parts.netloc, parts.path.lstrip("/"), path)
+        return path
     with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer, path.open("wb") as file:  # noqa: S310
         shutil.copyfileobj(answer, file)
     return path
+
+
+def download_from_bucket(bucket: str, key: str, path: Path) -> None:
+    """Save an object.
+
+    Raises:
+        InvalidInputError: There is none, or it may not be read with the keys that were found.
+    """
+    boto3 = import_module("boto3")  # needed for buckets alone
+    refusals = import_module("botocore.exceptions")
+    try:
+        boto3.client("s3").download_file(bucket, key, str(path))
+    except (refusals.BotoCoreError, refusals.ClientError) as error:
+        raise InvalidInputError(f"s3://{bucket}/{key} cannot be read: {error}") from error
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -85,6 +109,8 @@ def package_folder(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
+    if not os.environ.get("AWS_PROFILE"):
+        os.environ.pop("AWS_PROFILE", None)  # a build argument that was not given is empty
     try:
         fetch_package(sys.argv[1], Path(sys.argv[2]))
     except (OSError, ValueError, InvalidInputError) as error:

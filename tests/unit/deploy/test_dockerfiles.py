@@ -12,6 +12,7 @@ from tests.unit.deploy.files import (
     DOCKERFILES,
     ROOT,
     copied,
+    environment_of,
     instructions,
     last_stage,
     own_services,
@@ -133,6 +134,26 @@ def test_every_command_passes_through_the_script_that_knows_the_passwords(docker
     assert entry[0] == "python"
     assert set(entry[1:]) <= targets
     assert not any("entrypoint" in service for service in own_services().values())
+
+
+def test_an_image_says_nothing_of_where_its_weights_came_from() -> None:
+    for each in last_stage("Dockerfile.gpu"):
+        assert "WEIGHTS_URL" not in each.value
+        assert "AWS" not in each.value
+        assert "type=secret" not in each.value
+
+
+def test_keys_reach_the_build_by_secrets_alone() -> None:
+    arguments = [each.value for each in instructions("Dockerfile.gpu") if each.name == "ARG"]
+    assert not [each for each in arguments if re.search("KEY|SECRET|PASSWORD|TOKEN", each)]
+    copied_in = [source for source, _ in copied("Dockerfile.gpu")]
+    assert not [source for source in copied_in if "aws" in source or "secret" in source]
+
+
+def test_the_detector_of_the_image_lies_where_workers_look_for_it() -> None:
+    folder = environment_of("Dockerfile.gpu")["SORTERBOT_DETECTOR"]
+    copies = [each.value for each in last_stage("Dockerfile.gpu") if each.name == "COPY"]
+    assert f"--from=package /models {folder.rpartition('/')[0]}" in copies
 
 
 def test_shared_memory_is_documented_where_the_image_is_made() -> None:
