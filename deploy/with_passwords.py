@@ -1,4 +1,4 @@
-"""Runs a command with the passwords that lie in files put into the addresses of its environment.
+"""Runs a command with what lies in files put into its environment: passwords, keys, tokens.
 
 ``with_passwords.py COMMAND [ARGUMENT ...]``: a container's entry point. Addresses then stand in
 the compose file for all to read, and a password nowhere but in its secret's file and in the
@@ -19,15 +19,23 @@ ADDRESSES = {
 }
 """The variable that names a password's file, and the addresses that the password belongs in."""
 
+SECRETS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "FLOWER_BASIC_AUTH",
+    "SORTERBOT_DOOR_TOKEN",
+)
+"""Variables that are a secret as a whole: each is read from the file that ``..._FILE`` names."""
+
 
 def with_passwords(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables, each address with the password of its file.
+    """Return the variables, each address with the password of its file, and each secret.
 
     Raises:
         OSError: A file cannot be read.
-        ValueError: A file is empty, or an address already holds a password.
+        ValueError: A file is empty, or what it is for is already there.
     """
-    filled = dict(variables)
+    filled = dict(variables) | read_secrets(variables)
     for name, addresses in ADDRESSES.items():
         if variables.get(name):
             password = read_password(Path(variables[name]))
@@ -35,6 +43,23 @@ def with_passwords(variables: Mapping[str, str]) -> dict[str, str]:
                 if variables.get(address):
                     filled[address] = with_password(address, variables[address], password)
     return filled
+
+
+def read_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that lie in files.
+
+    Raises:
+        OSError: A file cannot be read.
+        ValueError: A file is empty, or the variable that it is for has a value of its own.
+    """
+    found: dict[str, str] = {}
+    for name in SECRETS:
+        path = variables.get(f"{name}_FILE")
+        if path and variables.get(name):
+            raise ValueError(f"{name} has a value, and {name}_FILE names another")
+        if path:
+            found[name] = read_password(Path(path))
+    return found
 
 
 def read_password(path: Path) -> str:

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import check_jsonschema
 import pytest
@@ -14,11 +15,11 @@ from jsonschema import Draft202012Validator
 
 from cli.programs import Programs
 from cli.services.redis import RedisServer
+from storage.bootstrap import make_image_store
 from tests.unit.deploy.files import (
     ROOT,
     copied,
     dockerfile_of,
-    environment_of,
     load_compose,
     own_services,
     services,
@@ -89,11 +90,11 @@ def test_the_gateways_port_is_the_one_that_is_published_and_probed() -> None:
 def test_a_service_waits_for_what_can_come_about(name: str) -> None:
     for other, rule in services()[name].get("depends_on", {}).items():
         awaited = services()[other]
-        if rule["condition"] == "service_healthy":
-            assert "test" in awaited["healthcheck"]
-        else:
-            assert rule["condition"] == "service_completed_successfully"
+        if rule["condition"] == "service_completed_successfully":
             assert awaited["restart"] == "no"
+        else:
+            assert rule["condition"] in {"service_healthy", "service_started"}
+            assert "test" in awaited["healthcheck"]
         assert "profiles" not in awaited
 
 
@@ -120,9 +121,10 @@ def test_volumes_are_declared_and_those_of_the_project_belong_to_its_user() -> N
 def test_gateway_and_workers_keep_pictures_where_the_shared_volume_is() -> None:
     for name in ("gateway", *WORKERS):
         service = services()[name]
-        folder = environment_of(dockerfile_of(service))["SORTERBOT_IMAGE_STORE"]
-        assert folder in service["environment"]["SORTERBOT_IMAGE_STORE"]
-        assert f"images:{folder.removeprefix('file://')}" in service["volumes"]
+        default = service["environment"]["SORTERBOT_IMAGE_STORE"].partition(":-")[2]
+        folder = default.removesuffix("}").removeprefix("file://")
+        assert f"images:{folder}" in service["volumes"]
+        assert folder in (ROOT / dockerfile_of(service)).read_text()
 
 
 def test_each_worker_serves_the_profile_of_its_machine() -> None:
@@ -130,9 +132,64 @@ def test_each_worker_serves_the_profile_of_its_machine() -> None:
     assert {name: found for name, found in profiles.items() if found} == {
         "gpu-worker": ["gpu"],
         "cpu-worker": ["cpu"],
+        "object-store": ["bucket"],
+        "panel-feed": ["panel"],
+        "robot-door": ["door"],
     }
-    reserving = [name for name, service in services().items() if "deploy" in service]
-    assert reserving == ["gpu-worker"]
+    resources = {name: service["deploy"]["resources"] for name, service in services().items()}
+    assert [name for name, each in resources.items() if "reservations" in each] == ["gpu-worker"]
+
+
+@pytest.mark.parametrize("name", services())
+def test_no_service_can_take_the_whole_machine_or_fill_its_disk_with_logs(name: str) -> None:
+    limits = services()[name]["deploy"]["resources"]["limits"]
+    assert limits["memory"]
+    assert limits["pids"] > 0
+    assert services()[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+
+
+@pytest.mark.parametrize("name", sorted(set(services()) - {"migrate"}))
+def test_whether_a_service_works_can_be_asked(name: str) -> None:
+    assert services()[name]["healthcheck"]["test"]
+
+
+def test_only_the_gateway_can_be_reached_from_other_machines() -> None:
+    here = ("127.0.0.1:", "${DOOR_ADDRESS:-127.0.0.1}:")
+    open_to_all = {
+        name
+        for name, service in services().items()
+        if any(not port.startswith(here) for port in service.get("ports", []))
+    }
+    assert open_to_all == {"gateway"}
+
+
+@pytest.mark.parametrize("name", services())
+def test_every_version_of_what_others_made_is_named(name: str) -> None:
+    service = services()[name]
+    assert "build" in service or re.search(r":v?\d+\.?\d*", service["image"])
+
+
+def test_redis_refuses_what_is_too_much_before_it_is_ended_for_it() -> None:
+    said = re.search(r"maxmemory (\d+)mb", services()["redis"]["command"][-1])
+    limit = services()["redis"]["deploy"]["resources"]["limits"]["memory"]
+    assert said is not None
+    assert 2 * int(said[1]) <= int(limit.removesuffix("g")) * 1024
+
+
+def test_the_bucket_is_asked_for_by_one_file_and_its_keys_come_from_files() -> None:
+    lines = (ROOT / "deploy" / "bucket.env").read_text().splitlines()
+    choices = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    make_image_store(choices["SORTERBOT_IMAGE_STORE"], access_key_id="x", secret_access_key="x")
+    script = services()["object-store"]["entrypoint"][-1]
+    named = parse_qs(urlsplit(choices["SORTERBOT_IMAGE_STORE"]).query)["endpoint"][0]
+    assert urlsplit(named).hostname == "object-store"
+    assert f"-s3.port={urlsplit(named).port} " in script
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        chosen = services()["gateway"]["environment"][f"{name}_FILE"]
+        path = chosen.removeprefix("${BUCKET_KEYS:+").removesuffix("}")
+        assert f'export {name}="$$(cat {path})"' in script
+        assert Path(path).name in services()["gateway"]["secrets"]
+    assert choices["BUCKET_KEYS"]
 
 
 def test_no_password_stands_in_the_file() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from api.bootstrap import settings_from
+from deploy.with_passwords import ADDRESSES, SECRETS
 from tests.unit.deploy.files import ROOT, dockerfile_of, environment_of, own_services
 from workers.bootstrap import read_environment
 
@@ -22,10 +23,11 @@ OF_OTHERS = {
     "CUDA_VISIBLE_DEVICES",
     "HOME",
     "OMP_NUM_THREADS",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
     "PATH",
     "PYTHONUNBUFFERED",
 }
-"""Read by obstore, CUDA, OpenMP, and Python."""
+"""Read by obstore, CUDA, OpenMP, OpenTelemetry, and Python."""
 
 
 class WatchedVariables(Mapping[str, str]):
@@ -45,6 +47,9 @@ class WatchedVariables(Mapping[str, str]):
         return len(NEEDED)
 
 
+OWN_READERS = {"migrate": "cli/migrate.py", "flower": "workers/flower_app.py"}
+
+
 def named_in(*paths: str) -> set[str]:
     """Return the variables whose names stand in these files."""
     text = "".join((ROOT / path).read_text() for path in paths)
@@ -54,8 +59,8 @@ def named_in(*paths: str) -> set[str]:
 def read_by(name: str) -> set[str]:
     """Return the variables that a service's process reads."""
     variables = WatchedVariables()
-    if name == "migrate":
-        return named_in("cli/migrate.py")
+    if name in OWN_READERS:
+        return named_in(OWN_READERS[name])
     if name == "gateway":
         settings_from(variables)
         return variables.asked | named_in("api/bootstrap.py")
@@ -71,6 +76,7 @@ def service_environment(name: str) -> set[str]:
 @pytest.mark.parametrize("name", own_services())
 def test_what_a_service_is_told_is_read_by_it(name: str) -> None:
     of_scripts = named_in("deploy/with_passwords.py", "deploy/one_gpu.py")
+    of_scripts |= {f"{secret}_FILE" for secret in SECRETS}
     of_all = read_by("gateway") | read_by("beat")  # some are told to every service
     unread = service_environment(name) - read_by(name) - of_scripts - OF_OTHERS
     assert unread <= of_all & set(own_services()["migrate"]["environment"])
@@ -80,8 +86,10 @@ def test_what_a_service_is_told_is_read_by_it(name: str) -> None:
 def test_what_a_service_needs_it_is_told(name: str) -> None:
     service = own_services()[name]
     told = service_environment(name) | set(environment_of(dockerfile_of(service)))
-    assert {f"SORTERBOT_{what}" for what in ("DATABASE_URL", "DATABASE_PASSWORD_FILE")} <= told
-    assert set(NEEDED) <= told
+    needed = read_by(name) & set(NEEDED) if name in OWN_READERS else set(NEEDED)
+    assert needed <= told
+    for password, addresses in ADDRESSES.items():
+        assert password in told or not told & set(addresses)
 
 
 @pytest.mark.parametrize("dockerfile", ["Dockerfile.api", "Dockerfile.gpu"])

@@ -62,6 +62,27 @@ def test_the_command_finds_each_address_with_its_password(tmp_path: Path) -> Non
     assert seen["SORTERBOT_RESULTS_URL"] == "redis://:pass%3Aredis@host/1"
 
 
+def test_a_secret_is_what_its_file_says_and_stays_where_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "login").write_text("operator:p&:x\n")
+    given = {
+        "FLOWER_BASIC_AUTH_FILE": str(tmp_path / "login"),
+        "AWS_ACCESS_KEY_ID": "of the shell",
+        "AWS_ACCESS_KEY_ID_FILE": "",
+    }
+    seen = json.loads(run(given).stdout)
+    assert seen["FLOWER_BASIC_AUTH"] == "operator:p&:x"
+    assert seen["AWS_ACCESS_KEY_ID"] == "of the shell"
+
+
+def test_a_secret_that_is_given_twice_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("one")
+    path = str(tmp_path / "key")
+    done = run({"AWS_SECRET_ACCESS_KEY": "two", "AWS_SECRET_ACCESS_KEY_FILE": path})
+    assert done.returncode == 1
+    assert done.stderr.startswith("with_passwords: AWS_SECRET_ACCESS_KEY has a value")
+    assert "two" not in done.stderr
+
+
 def test_without_files_the_environment_is_left_as_it_is() -> None:
     variables = {"SORTERBOT_DATABASE_URL": "postgresql+psycopg2://me:known@host/rows"}
     assert with_passwords(variables) == variables
