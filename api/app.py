@@ -18,6 +18,7 @@ from api import (
     outcomes,
     sessions,
 )
+from api.console.routes import register_console
 from api.context import EXTENSION, Services, Settings, make_context
 from api.documents import refine
 from api.problems import Problem, answer_invalid_request, register_problems
@@ -80,4 +81,5 @@ def create_app(services: Services, settings: Settings) -> Gateway:
     for blueprint in API_BLUEPRINTS:
         app.register_api(blueprint)
     app.register_blueprint(docs_page.blueprint)
+    register_console(app)
     return app

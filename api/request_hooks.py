@@ -17,6 +17,9 @@ REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OPEN_PATHS = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs")
 """No key is asked for here; nothing of any session is shown here."""
 
+CONSOLE = "console"
+"""The blueprint that asks for operators' keys instead, see ``api.console.guard``."""
+
 QUIET_PATHS = ("/healthz", "/readyz", "/metrics")
 """Asked every few seconds by machines; logged only when they fail."""
 
@@ -48,7 +51,7 @@ def _authenticate() -> None:
 
     Unknown paths go on, to be answered with 404.
     """
-    if request.url_rule is None or is_open(request.path):
+    if request.url_rule is None or request.blueprint == CONSOLE or is_open(request.path):
         return
     g.arm_id = using().keys.arm_id_of(request.headers.get("Authorization"))
     structlog.contextvars.bind_contextvars(arm_id=g.arm_id)

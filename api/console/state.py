@@ -1,0 +1,65 @@
+"""What one gateway process remembers for the console."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from flask import Flask, current_app
+
+from api.context import EXTENSION, Context
+from api.rates import ArmRates, Rate
+
+STATE = "sorterbot_console"
+"""Under this name the console's state stands in ``app.extensions``."""
+
+SIGN_IN_RATE = Rate(per_s=1 / 3, burst=20)
+"""Attempts to sign in, of one address. A secret of 256 bits is not found by guessing; this keeps
+those who try anyway from the database."""
+
+Value = TypeVar("Value")
+
+
+class Kept(Generic[Value]):
+    """Something dear to look up, looked up anew when it is older than ``for_s``.
+
+    So a hundred open pages cost the database what one does. One thread looks; the others wait
+    for it.
+    """
+
+    def __init__(
+        self, load: Callable[[], Value], monotonic_s: Callable[[], float], for_s: float
+    ) -> None:
+        self._load = load
+        self._monotonic_s = monotonic_s
+        self._for_s = for_s
+        self._lock = threading.Lock()
+        self._found: tuple[float, Value] | None = None
+
+    def get(self) -> Value:
+        """Return it, at most ``for_s`` old; errors of looking it up are not kept."""
+        with self._lock:
+            now_s = self._monotonic_s()
+            if self._found is None or now_s - self._found[0] >= self._for_s:
+                self._found = (now_s, self._load())
+            return self._found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleState:
+    """Limits on who signs in, for one gateway process."""
+
+    sign_in_rates: ArmRates
+
+
+def make_state(app: Flask) -> ConsoleState:
+    """Return the state of a console that nobody has looked at yet."""
+    context = cast("Context", app.extensions[EXTENSION])
+    return ConsoleState(sign_in_rates=ArmRates(SIGN_IN_RATE, context.services.monotonic_s))
+
+
+def console_state() -> ConsoleState:
+    """Return the state of the console that serves this request."""
+    return cast("ConsoleState", current_app.extensions[STATE])
