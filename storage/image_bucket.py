@@ -14,7 +14,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from sorter.errors import InvalidInputError, NotFoundError, StorageFullError, TransientError
-from storage.keys import checked_key, image_key
+from storage.keys import checked_key, checked_name, image_key
 
 if TYPE_CHECKING:
     from obstore.store import S3Config  # stands in the stubs only
@@ -78,18 +78,30 @@ class ImageBucket:
 
     def save_image(self, session_id: str, data: bytes) -> str:
         key = image_key(session_id, data)
-        with our_errors():
-            obstore.put(self._bucket, key, data, use_multipart=False)
+        self._save(key, data)
         return key
 
     def load_image(self, key: str) -> bytes:
+        return self._load(checked_key(key), f"there is no picture under the key {key!r}")
+
+    def save_named(self, name: str, data: bytes) -> None:
+        self._save(checked_name(name), data)
+
+    def load_named(self, name: str) -> bytes:
+        return self._load(checked_name(name), f"nothing is kept under the name {name!r}")
+
+    def _save(self, key: str, data: bytes) -> None:
+        with our_errors():
+            obstore.put(self._bucket, key, data, use_multipart=False)
+
+    def _load(self, key: str, complaint: str) -> bytes:
         with our_errors():
             try:
-                return bytes(obstore.get(self._bucket, checked_key(key)).bytes())
+                return bytes(obstore.get(self._bucket, key).bytes())
             except FileNotFoundError as error:
                 if "NoSuchBucket" in str(error):
                     raise
-                raise NotFoundError(f"there is no picture under the key {key!r}") from error
+                raise NotFoundError(complaint) from error
 
     def is_writable(self) -> bool:
         try:

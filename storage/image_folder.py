@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sorter.errors import NotFoundError, StorageFullError, TransientError
-from storage.keys import checked_key, image_key
+from storage.keys import checked_key, checked_name, image_key
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """No room on the disk, in the quota, or below the process's own limit on files."""
@@ -30,24 +30,17 @@ class ImageFolder:
 
     def save_image(self, session_id: str, data: bytes) -> str:
         key = image_key(session_id, data)
-        path = self._folder / key
-        with our_errors():
-            self._require_folder()
-            if not path.parent.is_dir():
-                path.parent.mkdir(exist_ok=True)
-                _flush_folder(self._folder)
-            _write_whole(path, data)
+        self._save(key, data)
         return key
 
     def load_image(self, key: str) -> bytes:
-        path = self._folder / checked_key(key)
-        with our_errors():
-            try:
-                return path.read_bytes()
-            except FileNotFoundError as error:
-                if not self._folder.is_dir():  # a volume that is not there may yet come
-                    raise
-                raise NotFoundError(f"there is no picture under the key {key!r}") from error
+        return self._load(checked_key(key), f"there is no picture under the key {key!r}")
+
+    def save_named(self, name: str, data: bytes) -> None:
+        self._save(checked_name(name), data)
+
+    def load_named(self, name: str) -> bytes:
+        return self._load(checked_name(name), f"nothing is kept under the name {name!r}")
 
     def is_writable(self) -> bool:
         try:
@@ -57,6 +50,31 @@ class ImageFolder:
         except OSError:
             return False
         return True
+
+    def _save(self, key: str, data: bytes) -> None:
+        path = self._folder / key
+        with our_errors():
+            self._require_folder()
+            self._make_folders(path.parent)
+            _write_whole(path, data)
+
+    def _load(self, key: str, complaint: str) -> bytes:
+        with our_errors():
+            try:
+                return (self._folder / key).read_bytes()
+            except FileNotFoundError as error:
+                if not self._folder.is_dir():  # a volume that is not there may yet come
+                    raise
+                raise NotFoundError(complaint) from error
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make what is missing from the store's own folder down, each on the disk."""
+        if folder.is_dir():
+            return
+        if folder.parent != self._folder:
+            self._make_folders(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _flush_folder(folder.parent)
 
     def _require_folder(self) -> None:
         if not self._was_there:

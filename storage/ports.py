@@ -583,6 +583,28 @@ class ImageStore(Protocol):
         """
         ...
 
+    def save_named(self, name: str, data: bytes) -> None:
+        """Keep bytes durably under a name of the original's; what it held is replaced.
+
+        Args:
+            name: As :func:`storage.keys.original_name` makes it.
+
+        Raises:
+            NotFoundError: Nothing can be kept under such a name.
+            TransientError: They could not be kept now.
+            StorageFullError: There is no room for them.
+        """
+        ...
+
+    def load_named(self, name: str) -> bytes:
+        """Return the bytes under such a name.
+
+        Raises:
+            NotFoundError: No such name.
+            TransientError: They could not be read now.
+        """
+        ...
+
     def is_writable(self) -> bool:
         """Whether a picture could be kept now."""
         ...

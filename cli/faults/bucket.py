@@ -127,18 +127,25 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Give an object back."""
-        session_id, _, name = unquote(self.path).removeprefix(f"/{BUCKET}/").partition("/")
+        folder, key = self.server.bucket.folder, self._key
         try:
-            data = self.server.bucket.folder.load_image(f"{session_id}/{name}")
+            data = folder.load_named(key) if _is_named(key) else folder.load_image(key)
         except NotFoundError:
             self._refuse(HTTPStatus.NOT_FOUND, "NoSuchKey")
         else:
             self._answer(HTTPStatus.OK, data, {"ETag": '"etag"', "Last-Modified": LAST_MODIFIED})
 
     def _keep(self, data: bytes) -> None:
-        session_id = unquote(self.path).removeprefix(f"/{BUCKET}/").partition("/")[0]
+        folder, key = self.server.bucket.folder, self._key
         with suppress(InvalidInputError):  # the probe of a gateway that asks whether it may write
-            self.server.bucket.folder.save_image(session_id, data)
+            if _is_named(key):
+                folder.save_named(key, data)
+            else:
+                folder.save_image(key.partition("/")[0], data)
+
+    @property
+    def _key(self) -> str:
+        return unquote(self.path).removeprefix(f"/{BUCKET}/")
 
     def _refuse(self, status: HTTPStatus, code: str) -> None:
         self._answer(status, f"<Error><Code>{code}</Code></Error>".encode(), {})
@@ -152,3 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+def _is_named(key: str) -> bool:
+    """Whether the key is one of the original's names, of three parts."""
+    return key.count("/") > 1

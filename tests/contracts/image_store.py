@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from sorter.errors import InvalidInputError, NotFoundError
+from storage.keys import original_name
 from storage.ports import ImageStore
 from tests.factories import JPEG, PNG
 
@@ -66,6 +67,53 @@ class ImageStoreContract:
     ) -> None:
         with pytest.raises(InvalidInputError):
             images.save_image("session", data)
+
+    def test_what_has_a_name_of_the_original_s_is_kept_under_it_and_replaced(
+        self, images: ImageStore
+    ) -> None:
+        name = original_name("ARM001", "S12", "after_1200.jpg")
+        for data in (JPEG, b"something else"):
+            images.save_named(name, data)
+            assert images.load_named(name) == data
+
+    def test_what_has_another_name_is_not_found(self, images: ImageStore) -> None:
+        images.save_named("ARM001/S12/1200.jpg", JPEG)
+        with pytest.raises(NotFoundError):
+            images.load_named("ARM001/S13/1200.jpg")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "../S12/1200.jpg",
+            "ARM001/../1200.jpg",
+            "ARM001/S12/..",
+            "ARM001/S12/../1200.jpg",
+            "ARM001/S12/.hidden",
+            "ARM001/S12/a/b.jpg",
+            "/ARM001/S12/1200.jpg",
+            "ARM001/S12/1200.jpg\n",
+            "ARM001/S12/" + "a" * 65 + ".jpg",
+            "ARM001/S12/\N{SNOWMAN}.jpg",
+            "session/" + "a" * 64 + ".jpg",
+            "",
+        ],
+    )
+    def test_no_name_leads_out_of_the_store_or_to_a_picture_s_own_key(
+        self, images: ImageStore, name: str
+    ) -> None:
+        with pytest.raises(NotFoundError):
+            images.save_named(name, JPEG)
+        with pytest.raises(NotFoundError):
+            images.load_named(name)
+
+    @pytest.mark.parametrize(
+        "parts", [("..", "S1", "1.jpg"), ("A", "a'; DROP", "1.jpg"), ("A", "S1", "a/1.jpg")]
+    )
+    def test_what_the_original_would_have_put_anywhere_gets_no_name(
+        self, images: ImageStore, parts: tuple[str, str, str]
+    ) -> None:
+        with pytest.raises(InvalidInputError):
+            original_name(*parts)
 
     def test_a_store_that_can_keep_something_says_so(self, images: ImageStore) -> None:
         assert images.is_writable()

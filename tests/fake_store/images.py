@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sorter.errors import StorageFullError, TransientError
-from storage.keys import checked_key, image_key
+from storage.keys import checked_key, checked_name, image_key
 from tests.fake_store.rows import find
 
 
@@ -26,6 +26,17 @@ class FakeImageStore:
     def load_image(self, key: str) -> bytes:
         self._answer()
         return find(self.images, checked_key(key))
+
+    def save_named(self, name: str, data: bytes) -> None:
+        checked_name(name)
+        if self.is_full:
+            raise StorageFullError("the fake image store was told to be full")
+        self._answer()
+        self.images[name] = data
+
+    def load_named(self, name: str) -> bytes:
+        self._answer()
+        return find(self.images, checked_name(name))
 
     def is_writable(self) -> bool:
         return not (self.is_full or self.is_down)
