@@ -267,7 +267,9 @@ class ExplanationRow(Base):
 
     __tablename__ = "explanations"
 
-    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.session_id"), primary_key=True)
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey("sessions.session_id", ondelete="CASCADE"), primary_key=True
+    )
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
@@ -282,7 +284,7 @@ class ReplayRow(Base):
     )
 
     replay_id: Mapped[str] = mapped_column(primary_key=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.session_id"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.session_id", ondelete="CASCADE"))
     detector: Mapped[str]
     embedder: Mapped[str]
     state: Mapped[ReplayState]

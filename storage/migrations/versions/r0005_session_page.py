@@ -27,7 +27,8 @@ CREATE TABLE explanations (
     session_id TEXT NOT NULL,
     document JSON NOT NULL,
     CONSTRAINT pk_explanations PRIMARY KEY (session_id),
-    CONSTRAINT fk_explanations_session_id FOREIGN KEY (session_id) REFERENCES sessions (session_id)
+    CONSTRAINT fk_explanations_session_id FOREIGN KEY (session_id)
+        REFERENCES sessions (session_id) ON DELETE CASCADE
 )
 """
 
@@ -43,7 +44,8 @@ CREATE TABLE replays (
     result JSON,
     failure TEXT,
     CONSTRAINT pk_replays PRIMARY KEY (replay_id),
-    CONSTRAINT fk_replays_session_id FOREIGN KEY (session_id) REFERENCES sessions (session_id),
+    CONSTRAINT fk_replays_session_id FOREIGN KEY (session_id)
+        REFERENCES sessions (session_id) ON DELETE CASCADE,
     CONSTRAINT ck_replays_state CHECK (state IN ('waiting', 'running', 'done', 'failed')),
     CONSTRAINT ck_replays_result CHECK ((state = 'done') = (result IS NOT NULL)),
     CONSTRAINT ck_replays_failure CHECK ((state = 'failed') = (failure IS NOT NULL))
