@@ -14,6 +14,7 @@ from flask import current_app, g
 from api.admission import Admission
 from api.arm_places import ArmPlaces
 from api.authentication import KeyRing
+from api.figures import SiteWatch
 from api.metrics import Metrics
 from api.rates import ArmRates, Rate
 from api.slots import Slots
@@ -119,7 +120,7 @@ def make_context(services: Services, settings: Settings) -> Context:
             max_waiting=settings.max_waiting_images,
             cache_s=settings.backlog_cache_s,
         ),
-        metrics=Metrics(),
+        metrics=Metrics(SiteWatch(services.store, services.queue, services.monotonic_s)),
         rates=ArmRates(settings.rate, services.monotonic_s),
         leaving=threading.Event(),
         waits=Slots(settings.max_waits),

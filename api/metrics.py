@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+from api.figures import SiteCollector, SiteWatch
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class Metrics:
-    """The counters of one gateway process, in a registry of their own."""
+    """The counters of one gateway process, in a registry of their own.
 
-    def __init__(self) -> None:
+    Args:
+        watch: Tells what the whole site holds.
+    """
+
+    def __init__(self, watch: SiteWatch) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "sorterbot_http_requests",
@@ -41,11 +53,8 @@ class Metrics:
             "Messages that the broker did not take and that the sweeper publishes later.",
             registry=self.registry,
         )
-        self.images_waiting = Gauge(
-            "sorterbot_images_waiting",
-            "Pictures of all sessions not yet looked at; NaN while the database is away.",
-            registry=self.registry,
-        )
+        ProcessCollector(registry=self.registry)
+        self.registry.register(SiteCollector(watch))
         for outcome in ("accepted", "repeated"):
             self.images.labels(outcome)
 

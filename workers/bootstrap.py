@@ -16,6 +16,7 @@ from sorter.types import Clustering
 from storage.original_settings import with_original_settings
 from storage.ports import ARM_SHARE, FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
+from vision.memory import gpu_memory
 from vision.ports import Embedder
 from workers.alive import AliveFile
 from workers.batch_limits import BatchLimits
@@ -48,7 +49,8 @@ class Environment:
         clustering: How alike items become clusters.
         alive_file: Its age shows a probe that the process works; ``None`` for none.
         batch: What one call of the detector may hold.
-        metrics_port: Where a GPU worker answers Prometheus; ``None`` for nowhere.
+        metrics_port: Where a worker answers Prometheus; ``None`` for nowhere.
+        task_events: Whether the worker tells Flower of each task.
         share: How much of the queue is one arm's.
         models: How detector and embedder are to differ from what their packages say.
         crash_folder: Where crash points are armed; ``None`` for nowhere.
@@ -67,6 +69,7 @@ class Environment:
     alive_file: Path | None = None
     batch: BatchLimits = DEFAULT_BATCH
     metrics_port: int | None = None
+    task_events: bool = False
     share: FairShare = field(default_factory=FairShare)
     models: ModelChoice = AS_PACKAGED
     crash_folder: Path | None = None
@@ -95,6 +98,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
             _number(variables, "SORTERBOT_BATCH_PIXELS", DEFAULT_BATCH.max_pixels),
         ),
         metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
+        task_events=_number(variables, "SORTERBOT_TASK_EVENTS", 0) > 0,
         share=FairShare(_number(variables, "SORTERBOT_ARM_SHARE", ARM_SHARE)),
         models=read_model_choice(variables),
         crash_folder=_path(variables, "SORTERBOT_CRASH_FOLDER"),
@@ -114,6 +118,7 @@ def app_from_environment(imported_as: str) -> ImportedCelery:
         alive=AliveFile(environment.alive_file),
         n_gpu_threads=THREADS_PER_PICTURE * environment.batch.max_pictures,
         visibility_timeout_s=environment.visibility_timeout_s,
+        sends_task_events=environment.task_events,
     )
 
 
@@ -126,17 +131,20 @@ def make_services(environment: Environment) -> Services:
     """
     from storage.bootstrap import make_image_store, make_store  # beat has no use for these
     from storage.crash_points import with_crash_points
+    from storage.observed import observed
     from storage.schema import check_schema
 
     check_schema(environment.database_url)
     metrics = WorkerMetrics(environment.metrics_port)
+    store = with_crash_points(make_store(environment.database_url), environment.crash_folder)
+    images = make_image_store(environment.image_store)
     return Services(
         worker_id=make_worker_id(),
-        store=with_crash_points(make_store(environment.database_url), environment.crash_folder),
-        images=make_image_store(environment.image_store),
+        store=observed(store, metrics.note_store_call),
+        images=observed(images, metrics.note_image_store_call),
         queue=CeleryQueue(environment.broker_url, environment.results_url, is_gateway=False),
         detector=LoadedOnce(partial(_load_detector, environment, metrics)),
-        embedder=LoadedOnce(partial(_load_embedder, environment)),
+        embedder=LoadedOnce(partial(_load_embedder, environment, metrics)),
         sleep=time.sleep,
         rules=Rules(max_image_pixels=environment.max_image_pixels, share=environment.share),
         clustering=environment.clustering,
@@ -152,6 +160,8 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
         environment.detector, chosen.device, chosen.score_threshold, chosen.input_size_px
     )
     warm_up(detector, environment.batch.max_pictures)
+    metrics.note_model("detector", detector.version)
+    metrics.watch_gpu(gpu_memory)
     watchdog = Watchdog()
     watchdog.start()
     return BatchedDetector(
@@ -163,12 +173,14 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
     )
 
 
-def _load_embedder(environment: Environment) -> Embedder:
+def _load_embedder(environment: Environment, metrics: WorkerMetrics) -> Embedder:
+    from storage.observed import observed
     from vision.load import load_embedder  # as above
 
     embedder = load_embedder(environment.embedder, environment.models.device)
     embedder.embed([np.zeros((64, 64, 3), np.uint8)])
-    return embedder
+    metrics.note_model("embedder", embedder.version)
+    return observed(embedder, metrics.note_embedding)
 
 
 def _clustering(name: str) -> Clustering:

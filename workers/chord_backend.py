@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from celery.backends.redis import RedisBackend
+from celery.utils.dispatch import Signal
+
+counting_retried = Signal(name="counting_retried")
+"""Sent whenever Redis did not answer and the backend asks again."""
 
 
 class GrowingChordBackend(RedisBackend):  # type: ignore[misc]  # celery publishes no types
@@ -21,3 +25,9 @@ class GrowingChordBackend(RedisBackend):  # type: ignore[misc]  # celery publish
         """Count a member that ended, and fire the callback where it was the last."""
         count = super().on_chord_part_return
         self.ensure(lambda: count(request, state, result, propagate, **kwargs), ())
+
+    def on_connection_error(self, *about: Any) -> float:
+        """Say that Redis did not answer, and return how many seconds to wait."""
+        counting_retried.send(sender=self)
+        pause_s: float = super().on_connection_error(*about)
+        return pause_s

@@ -8,10 +8,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class QueueLengths:
-    """Messages that wait, a queue each."""
+    """Messages that wait, a queue each, and those that workers have in hand."""
 
     gpu: int
     sort: int
+    unacknowledged: int = 0
 
 
 class WorkQueue(Protocol):

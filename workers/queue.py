@@ -23,6 +23,9 @@ from workers.settings import (
     VERSION_HEADER,
 )
 
+UNACKNOWLEDGED = "unacked_index"
+"""Where kombu lists what workers have taken. Source: kombu 5.7.0, transport/redis.py."""
+
 Answer = TypeVar("Answer")
 
 
@@ -77,8 +80,7 @@ class CeleryQueue:
         _answered(self._sorting(session_id, request_id).apply_async)
 
     def load_lengths(self) -> QueueLengths:
-        gpu, sort = _answered(self._read_lengths)
-        return QueueLengths(gpu=gpu, sort=sort)
+        return QueueLengths(*_answered(self._read_lengths))
 
     def close(self) -> None:
         """Close the connections; they open again where something is published afterwards."""
@@ -131,6 +133,7 @@ class CeleryQueue:
         pipeline = self._lengths.pipeline(transaction=False)
         for name in (GPU_QUEUE, SORT_QUEUE):
             pipeline.llen(name)
+        pipeline.zcard(UNACKNOWLEDGED)
         return [int(length) for length in pipeline.execute()]
 
 

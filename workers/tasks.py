@@ -80,5 +80,6 @@ def _sweep(using: Services) -> None:
     except TransientError as error:
         _log.warning("sweep broken off", reason=str(error))
         return
+    using.metrics.note_sweep(asdict(report))
     if not report.is_quiet:
         _log.warning("swept", **asdict(report))

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import structlog
+from billiard.process import current_process
 from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool
@@ -22,6 +23,7 @@ from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
 from workers.services import Services
 from workers.settings import GPU_QUEUE, SORT_QUEUE, VISIBILITY_TIMEOUT_S, redelivery
+from workers.task_metrics import connect_task_metrics
 from workers.tasks import register_tasks
 from workers.watchdog import EXIT_STATUS
 
@@ -41,6 +43,7 @@ def make_worker_app(
     alive: AliveFile | None = None,
     n_gpu_threads: int | None = None,
     visibility_timeout_s: int = VISIBILITY_TIMEOUT_S,
+    sends_task_events: bool = False,
     end: Callable[[], None] = end_well,
 ) -> ImportedCelery:
     """Return the app of a worker, or of beat.
@@ -53,14 +56,17 @@ def make_worker_app(
         alive: Touched by a worker's heartbeat, and by beat.
         n_gpu_threads: The size of a pool of threads where the command line says none.
         visibility_timeout_s: After that a message that is still worked on is given out again.
+        sends_task_events: Whether a worker tells Flower of each task.
         end: Ends a process that was asked to end and has not in time.
     """
     alive = alive or AliveFile()
     app = ImportedCelery(imported_as, broker_url, results_url)
+    app.conf.worker_send_task_events = sends_task_events
     app.conf.broker_transport_options |= redelivery(visibility_timeout_s)
     process = _Process(make_services, alive, end)
     register_tasks(app, process.services)
     connect_logs(log_level)
+    connect_task_metrics(lambda: process.services().metrics)
     touch_while_beating(alive)
 
     def on_command_line(options: Mapping[str, Any], conf: Any, **_: Any) -> None:
@@ -115,6 +121,12 @@ def end_worker() -> None:
     worker_state.should_stop = EXIT_STATUS
 
 
+def _number_in_pool() -> int:
+    """Return which of its worker's processes this is, from 0; also where there is only one."""
+    number: int = getattr(current_process(), "index", 0)
+    return number
+
+
 def _do_nothing() -> None:
     """Stop nothing: this process does not detect."""
 
@@ -147,10 +159,10 @@ class _Process:
             services = self._make_services()
             if GPU_QUEUE in queues:
                 stop_detecting = services.detector.get().close
-                services.metrics.serve()
             if SORT_QUEUE in queues:
                 services.embedder.get()
                 import_module("workers.sorting")  # now rather than in the first session
+            services.metrics.serve(_number_in_pool())
         except Exception as error:
             _log.critical("this worker cannot start", reason=str(error), exc_info=True)
             raise SystemExit(1) from error

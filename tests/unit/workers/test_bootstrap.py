@@ -32,6 +32,7 @@ def test_what_is_not_set_has_its_default() -> None:
         alive_file=None,
         batch=BatchLimits(max_pictures=8, max_pixels=32_000_000),
         metrics_port=None,
+        task_events=False,
         crash_folder=None,
         visibility_timeout_s=300,
     )
@@ -48,6 +49,7 @@ def test_what_is_set_counts() -> None:
         "SORTERBOT_MAX_BATCH": "16",
         "SORTERBOT_BATCH_PIXELS": "9000000",
         "SORTERBOT_METRICS_PORT": "9100",
+        "SORTERBOT_TASK_EVENTS": "1",
         "SORTERBOT_CRASH_FOLDER": "/crashes",
         "SORTERBOT_VISIBILITY_TIMEOUT_S": "7",
         "SORTERBOT_ARM_SHARE": "24",
@@ -59,6 +61,7 @@ def test_what_is_set_counts() -> None:
     assert environment.alive_file == Path("/run/alive")
     assert environment.batch == BatchLimits(max_pictures=16, max_pixels=9_000_000)
     assert environment.metrics_port == 9100
+    assert environment.task_events
     assert environment.crash_folder == Path("/crashes")
     assert environment.visibility_timeout_s == 7
     assert environment.share == FairShare(per_worker=24)

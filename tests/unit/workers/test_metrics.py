@@ -3,13 +3,19 @@ from __future__ import annotations
 import socket
 import threading
 import urllib.request
+from dataclasses import asdict, fields
 
 import pytest
 from prometheus_client import generate_latest
 
 from cli.services.network import free_port
+from storage.observed import observed
+from tests.factories import make_image_claim, make_session
+from tests.fakes import FakeStore
+from vision.memory import GpuMemory
 from workers.batching import Call
-from workers.metrics import WorkerMetrics
+from workers.metrics import REPAIRS, WorkerMetrics
+from workers.sweeping import SweepReport
 
 
 def value(metrics: WorkerMetrics, name: str, **labels: str) -> float | None:
@@ -31,6 +37,40 @@ def test_every_outcome_is_there_before_it_first_comes_about() -> None:
     text = generate_latest(WorkerMetrics().registry).decode()
     for outcome in ("detected", "failed", "released"):
         assert f'sorterbot_worker_images_total{{outcome="{outcome}"}} 0.0' in text
+
+
+def test_repairs_are_those_that_a_sweep_reports() -> None:
+    metrics = WorkerMetrics()
+    assert set(REPAIRS) == {field.name for field in fields(SweepReport)}
+    metrics.note_sweep(asdict(SweepReport(2, 1, 0, 3, 0)))
+    metrics.note_sweep(asdict(SweepReport(1, 0, 0, 0, 0)))
+    assert value(metrics, "sorterbot_sweeps_total") == 2
+    assert value(metrics, "sorterbot_repairs_total", what="images_published") == 3
+    assert value(metrics, "sorterbot_repairs_total", what="sessions_published") == 3
+    assert value(metrics, "sorterbot_repairs_total", what="workers_forgotten") == 0
+
+
+def test_claims_are_counted_by_their_attempt_and_calls_by_their_name() -> None:
+    metrics = WorkerMetrics()
+    store = FakeStore()
+    watched = observed(store, metrics.note_store_call)
+    (image,) = store.load_images(make_session(store, 1).session_id)
+    for _ in range(2):
+        make_image_claim(watched, image.image_id)
+        store.let_pass(6)
+    assert watched.claim_image("none", "gpu-1", dead_after_s=5, max_attempts=3) is None
+    for attempt in ("1", "2"):
+        labels = {"of": "image", "attempt": attempt}
+        assert value(metrics, "sorterbot_attempts_total", **labels) == 1
+    assert value(metrics, "sorterbot_store_seconds_count", call="claim_image") == 3
+
+
+def test_gpu_memory_is_told_where_there_is_a_gpu_and_asked_for_anew_each_time() -> None:
+    metrics = WorkerMetrics()
+    found: list[GpuMemory | None] = [None, GpuMemory(used=3, reserved=2, total=8)]
+    metrics.watch_gpu(lambda: found.pop(0))
+    assert value(metrics, "sorterbot_gpu_memory_bytes", kind="used") is None
+    assert value(metrics, "sorterbot_gpu_memory_bytes", kind="used") == 3
 
 
 def test_two_workers_of_one_process_count_apart() -> None:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from billiard.process import current_process
 from celery import signals
 from celery.concurrency.prefork import TaskPool as ProcessPool
 from celery.concurrency.thread import TaskPool as ThreadPool
@@ -20,6 +21,7 @@ from cli.services.network import free_port, is_free
 from sorter.errors import TransientError
 from tests.unit.workers.world import OneByOne, World
 from workers.celery_app import ImportedCelery, served_queues
+from workers.chord_backend import counting_retried
 from workers.metrics import WorkerMetrics
 from workers.services import LoadedOnce, Services
 from workers.watchdog import EXIT_STATUS
@@ -33,6 +35,7 @@ SIGNALS = (
     signals.worker_init,
     signals.worker_process_init,
     signals.worker_shutting_down,
+    counting_retried,
 )
 
 
@@ -175,14 +178,39 @@ def test_a_message_is_given_out_again_after_the_time_that_was_asked_for(world: W
     assert options(visibility_timeout_s=2) == {**options(), "visibility_timeout": 2}
 
 
-@pytest.mark.parametrize(("queue", "is_served"), [("gpu", True), ("sort", False)])
-def test_only_a_worker_that_detects_answers_prometheus(
-    services: Services, queue: str, is_served: bool
-) -> None:
+@pytest.mark.parametrize("queue", ["gpu", "sort"])
+def test_every_process_that_works_answers_prometheus(services: Services, queue: str) -> None:
     port = free_port()
     make_app(lambda: replace(services, metrics=WorkerMetrics(port)), [queue])
     start_pool(ThreadPool)
-    assert is_free(port) is not is_served
+    assert not is_free(port)
+
+
+def test_the_processes_of_one_pool_answer_on_ports_of_their_own(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class AskedMetrics(WorkerMetrics):
+        def serve(self, nth: int = 0) -> None:
+            asked.append(nth)
+
+    make_app(lambda: replace(services, metrics=AskedMetrics()), ["sort"])
+    start_pool(ThreadPool)
+    monkeypatch.setattr(current_process(), "index", 3, raising=False)
+    start_pool(ThreadPool)
+    assert asked == [0, 3]
+
+
+def test_task_events_are_sent_only_where_they_are_asked_for(world: World) -> None:
+    def sends(**asked: bool) -> bool:
+        app = make_worker_app(
+            "redis://b/0", "redis://r/1", lambda: world.services, imported_as="x:app", **asked
+        )
+        return bool(app.conf.worker_send_task_events)
+
+    assert not sends()
+    assert sends(sends_task_events=True)
 
 
 def shut_down() -> None:
