@@ -14,6 +14,7 @@ from cli.services.network import LOOPBACK
 from cli.services.process import Program
 
 METRICS_PORT = "SORTERBOT_METRICS_PORT"
+FLOWER_USER = "operator"
 MOST_THREADS = 8  # more gain nothing for networks of this size, and starve the neighbours
 
 
@@ -53,21 +54,35 @@ class Programs:
     def sort_worker(self) -> Program:
         """The worker of the queue ``sort``: a child process, so that time limits hold."""
         n_threads = min(MOST_THREADS, max(1, n_cores() // 2))
-        return self._worker("sort-worker", "sort", ("--pool=prefork", "--concurrency=1"), n_threads)
+        pool = ("--pool=prefork", "--concurrency=1")
+        own = self._metrics_port(self.n_gpu_workers)
+        return self._worker("sort-worker", "sort", pool, n_threads, own)
 
     def beat(self) -> Program:
         """The clock that asks for a sweep every few seconds."""
         return self._python("beat", *CELERY, "beat", "--loglevel=INFO")
+
+    def flower(self, port: int, password: str) -> Program:
+        """Flower, which shows the queues to whoever has the password of ``operator``."""
+        return self._python(
+            "flower",
+            *("celery", "--app=workers.flower_app", "flower"),
+            f"--address={LOOPBACK}",
+            f"--port={port}",
+            own={"FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{password}"},
+        )
 
     def _own_of_gpu_worker(self, number: int) -> dict[str, str]:
         """Return what sets one GPU worker apart: its GPU, and where it answers Prometheus."""
         own: dict[str, str] = {}
         if self.gpus:
             own[VISIBLE] = self.gpus[(number - 1) % len(self.gpus)]
+        return {**own, **self._metrics_port(number - 1)}
+
+    def _metrics_port(self, nth: int) -> dict[str, str]:
+        """Return where the nth of the workers answers Prometheus, from 0, where any does."""
         port = self.environment.get(METRICS_PORT, os.environ.get(METRICS_PORT, ""))
-        if port.isdecimal() and int(port) > 0:
-            own[METRICS_PORT] = str(int(port) + number - 1)
-        return own
+        return {METRICS_PORT: str(int(port) + nth)} if port.isdecimal() and int(port) > 0 else {}
 
     def _worker(
         self,

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.client import HTTPException
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +23,7 @@ from cli.services.process import Program
 from cli.services.redis import RedisServer
 from cli.stack_folder import held_folder, load_passwords, save_connection
 from cli.supervisor import Announce, Service, Supervisor
-from sorter.errors import InvalidInputError, TransientError
+from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_store
 from storage.ports import Store
 from storage.schema import migrate
@@ -39,6 +40,7 @@ class StackSettings:
     Attributes:
         folder: Holds everything it keeps: data, pictures, logs; made where it does not exist.
         port: Where the gateway listens on the loopback address; 0 chooses a free one.
+        flower_port: Where Flower listens on the loopback address, if it is to run; 0 chooses one.
         is_durable: Whether what was accepted outlives the machine's failure; False is faster.
         keeps_data: Whether rows and pictures stay in the folder after the end.
         environment: Added to every process's environment, such as ``SORTERBOT_DETECTOR``.
@@ -47,6 +49,7 @@ class StackSettings:
     folder: Path
     port: int = 8000
     n_gpu_workers: int = 1
+    flower_port: int | None = None
     is_durable: bool = True
     keeps_data: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -166,6 +169,7 @@ class LocalStack:
             "SORTERBOT_BROKER_URL": redis.url(0),
             "SORTERBOT_RESULTS_URL": redis.url(1),
             "SORTERBOT_IMAGE_STORE": (self.folder / "images").as_uri(),
+            **({} if self.settings.flower_port is None else {"SORTERBOT_TASK_EVENTS": "1"}),
             **self.settings.environment,
         }
 
@@ -179,7 +183,26 @@ class LocalStack:
             *(self._service(programs.gpu_worker(number), have_gpu) for number in numbers),
             self._service(programs.sort_worker(), self._workers_joined("sort", 1)),
             self._service(programs.beat()),
+            *self._flower(programs),
         ]
+
+    def _flower(self, programs: Programs) -> list[Service]:
+        """Return Flower where it is wanted.
+
+        Raises:
+            ConflictError: Its port is taken.
+            SorterBotError: It is not installed.
+        """
+        if self.settings.flower_port is None:
+            return []
+        if find_spec("flower") is None:
+            raise SorterBotError("Flower is not installed; it comes with sorterbot[flower]")
+        port = self.settings.flower_port or free_port()
+        require_free(port, "Flower")
+        self.flower_url = f"http://{LOOPBACK}:{port}"
+        self.flower_password = load_passwords(self.folder)["flower"]
+        program = programs.flower(port, self.flower_password)
+        return [self._service(program, lambda: answers(f"{self.flower_url}/healthcheck"))]
 
     def _service(self, program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
         def prepare() -> Program:

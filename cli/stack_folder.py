@@ -15,6 +15,7 @@ from sorter.errors import ConflictError, NotFoundError, SorterBotError
 
 CONNECTION_FILE = "stack.env"
 PASSWORDS_FILE = "passwords.json"
+SERVERS = ("postgres", "redis", "flower")
 
 
 @contextmanager
@@ -39,12 +40,12 @@ def held_folder(folder: Path) -> Iterator[None]:
 
 
 def load_passwords(folder: Path) -> dict[str, str]:
-    """Return the servers' passwords, made the first time that the folder is used."""
+    """Return the servers' passwords, each made the first time that the folder is used for it."""
     path = folder / PASSWORDS_FILE
-    if not path.exists():
-        made = {server: secrets.token_hex(16) for server in ("postgres", "redis")}
-        write_private(path, json.dumps(made))
-    passwords: dict[str, str] = json.loads(path.read_text())
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    passwords = {server: secrets.token_hex(16) for server in SERVERS} | kept
+    if passwords != kept:
+        write_private(path, json.dumps(passwords))
     return passwords
 
 

@@ -52,6 +52,12 @@ def up(
     gpu_workers: Annotated[
         int, typer.Option(help="Processes that detect; on a GPU machine, one a GPU.", min=1)
     ] = 1,
+    flower: Annotated[
+        bool, typer.Option("--flower", help="Run Flower too, which shows queues and tasks.")
+    ] = False,
+    flower_port: Annotated[
+        int, typer.Option(help="Port of Flower, on the loopback address only.", min=1, max=65535)
+    ] = 5555,
     detector: Detector = "",
     score_threshold: ScoreThreshold = None,
     arm: Annotated[
@@ -77,7 +83,13 @@ def up(
     signal.signal(signal.SIGTERM, _interrupt)
     folder = folder or Path("runs") / f"stack-{datetime.now():%Y%m%d-%H%M%S}"
     models = model_environment(detector, score_threshold)
-    settings = StackSettings(folder, port=port, n_gpu_workers=gpu_workers, environment=models)
+    settings = StackSettings(
+        folder,
+        port=port,
+        n_gpu_workers=gpu_workers,
+        flower_port=flower_port if flower else None,
+        environment=models,
+    )
     typer.echo(f"Starting in {folder}:")
     try:
         with LocalStack(settings, lambda sentence: typer.echo(f"  {sentence}")) as stack:
@@ -98,8 +110,14 @@ def _interrupt(_number: int, _frame: object) -> None:
 def _introduce(stack: LocalStack, arms: list[str]) -> None:
     """Say where the gateway is, each arm's key, and what to type next."""
     from cli.keyring import has_key
+    from cli.programs import FLOWER_USER
 
     typer.echo(f"\nThe gateway answers at {stack.gateway_url}; its calls: {stack.gateway_url}/docs")
+    if stack.settings.flower_port is not None:
+        typer.echo(
+            f"Flower answers at {stack.flower_url}; user {FLOWER_USER}, "
+            f"password {stack.flower_password}"
+        )
     for arm_id in arms:
         if has_key(stack.store, arm_id):
             again = f"sorterbot keys create {arm_id} --folder {shlex.quote(str(stack.folder))}"

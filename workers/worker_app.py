@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 import structlog
-from billiard.process import current_process
+from billiard.process import current_process  # type: ignore[import-untyped]  # no types
 from celery import signals
 from celery.concurrency import get_implementation
 from celery.concurrency.thread import TaskPool as ThreadPool

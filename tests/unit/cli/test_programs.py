@@ -9,6 +9,8 @@ from cli.services.process import Program
 from cli.stack import StackSettings
 from sorter.errors import InvalidInputError
 
+SECRET = "flowers-own-secret"
+
 
 def programs(n_gpu_workers: int = 1) -> Programs:
     return Programs(Path("/stack"), {"SORTERBOT_BROKER_URL": "redis://"}, n_gpu_workers)
@@ -16,7 +18,8 @@ def programs(n_gpu_workers: int = 1) -> Programs:
 
 def every_program() -> list[Program]:
     made = programs()
-    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat()]
+    flower = made.flower(5555, SECRET)
+    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat(), flower]
 
 
 def test_every_program_is_told_how_to_find_the_others() -> None:
@@ -29,7 +32,8 @@ def test_every_program_has_a_log_of_its_own() -> None:
 
 
 def test_no_secret_stands_on_a_command_line() -> None:
-    assert not any("redis://" in word for program in every_program() for word in program.argv)
+    words = [word for program in every_program() for word in program.argv]
+    assert not any("redis://" in word or SECRET in word for word in words)
 
 
 @pytest.mark.parametrize("n_gpu_workers", [1, 2, 64])
@@ -50,10 +54,16 @@ def test_without_gpus_none_is_chosen() -> None:
     assert "CUDA_VISIBLE_DEVICES" not in programs().gpu_worker(1).environment
 
 
-def test_gpu_workers_answer_prometheus_on_ports_of_their_own() -> None:
+def test_workers_answer_prometheus_on_ports_of_their_own() -> None:
     made = Programs(Path("/stack"), {"SORTERBOT_METRICS_PORT": "9100"}, 2)
-    ports = [made.gpu_worker(n).environment["SORTERBOT_METRICS_PORT"] for n in (1, 2)]
-    assert ports == ["9100", "9101"]
+    workers = [made.gpu_worker(1), made.gpu_worker(2), made.sort_worker()]
+    ports = [worker.environment["SORTERBOT_METRICS_PORT"] for worker in workers]
+    assert ports == ["9100", "9101", "9102"]
+
+
+def test_without_a_port_no_worker_answers_prometheus() -> None:
+    for worker in (programs().gpu_worker(1), programs().sort_worker()):
+        assert "SORTERBOT_METRICS_PORT" not in worker.environment
 
 
 def test_gpu_workers_are_numbered_from_the_second() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,17 @@ def test_a_shell_reads_the_connection_as_we_do(tmp_path: Path) -> None:
 def test_a_folder_without_a_stack_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="not the folder of a local stack"):
         load_connection(tmp_path)
+
+
+def test_a_folder_of_an_earlier_release_keeps_its_passwords_and_gets_what_is_new(
+    tmp_path: Path,
+) -> None:
+    earlier = {"postgres": "a", "redis": "b"}
+    (tmp_path / PASSWORDS_FILE).write_text(json.dumps(earlier))
+    now = load_passwords(tmp_path)
+    assert earlier.items() < now.items()
+    assert now["flower"]
+    assert load_passwords(tmp_path) == now
 
 
 def test_passwords_are_made_once_and_differ(tmp_path: Path) -> None:
