@@ -146,6 +146,11 @@ class SessionRow(Base):
         ),
         Index("ix_sessions_opened_at", "opened_at", "session_id"),
         Index("ix_sessions_arm_id", "arm_id", "opened_at", "session_id"),
+        Index(
+            "ix_sessions_finished_at",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
     )
 
     session_id: Mapped[str] = mapped_column(primary_key=True)
@@ -333,6 +338,18 @@ class CheckInRow(Base):
     seen_at: Mapped[datetime] = mapped_column(server_default=NOW)
     is_ready: Mapped[bool]
     start_asked_at: Mapped[datetime | None]
+
+
+class EventCursorRow(Base):
+    """How far a feed has told a session's events."""
+
+    __tablename__ = "event_cursors"
+
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(
+        ForeignKey("sessions.session_id", ondelete="CASCADE"), primary_key=True
+    )
+    event_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class WorkerRow(Base):
