@@ -17,6 +17,7 @@ from sorter.types import Arm, Detections, ImageSize, Photograph
 from storage.check_ins import CheckIn
 from storage.figures import SiteFigures
 from storage.operators import OperatorKey
+from storage.overview import ArmHours, ArmNow, PictureTimes, SessionFilter, TriedPicture
 from storage.views import ReadImage, Reading, Replay
 
 Document = Mapping[str, Any]
@@ -494,6 +495,39 @@ class Store(Protocol):
     def drop_quarantined(self, image_id: str) -> ImageRecord:
         """Take a picture off the list; it stays failed, and its bytes stay where they are."""
         ...
+    def load_arms_now(self) -> list[ArmNow]:
+        """Return every arm of a robot, by name."""
+        ...
+
+    def load_arm_hours(self) -> list[ArmHours]:
+        """Return the last day of each arm that sent a picture in it, by the arm's name."""
+        ...
+
+    def load_picture_times(self, window_s: float, limit: int) -> list[PictureTimes]:
+        """Return the pictures that are not final, or became so within the window.
+
+        The newest ``limit`` of them, in the order in which they came; tried ones, too.
+        """
+        ...
+
+    def find_history(
+        self, which: SessionFilter, before_id: str | None, limit: int
+    ) -> list[SessionRecord]:
+        """Return sessions that fit, the newest first, from the one after ``before_id`` on.
+
+        Raises:
+            NotFoundError: There is no session ``before_id``.
+        """
+        ...
+
+    def load_tried(self, older_than_s: float) -> list[TriedPicture]:
+        """Return the tried pictures that are older than that."""
+        ...
+
+    def delete_tried(self, session_id: str) -> None:
+        """Forget a tried picture and what was found in it; a robot's session is left alone."""
+        ...
+
 
     def save_operator_key(self, key_id: str, name: str, secret_sha256: str) -> OperatorKey: ...
 

@@ -8,6 +8,7 @@ from storage.sql.figures import SqlFigures
 from storage.sql.images import SqlImages
 from storage.sql.intake import SqlIntake
 from storage.sql.operators import SqlOperators
+from storage.sql.overview import SqlOverview
 from storage.sql.quarantine import SqlQuarantine
 from storage.sql.reading import SqlReading
 from storage.sql.session_view import SqlSessionView
@@ -27,6 +28,7 @@ class SqlStore(
     SqlQuarantine,
     SqlFigures,
     SqlOperators,
+    SqlOverview,
     SqlSessionView,
     SqlCheckIns,
 ):

@@ -13,6 +13,7 @@ from tests.contracts.intake import (
     OutcomesContract,
 )
 from tests.contracts.operators import OperatorsContract
+from tests.contracts.overview import OverviewContract
 from tests.contracts.quarantine import QuarantineContract
 from tests.contracts.robots import RobotsContract
 from tests.contracts.session_view import ReplaysContract, SessionViewContract
@@ -38,6 +39,7 @@ class StoreContract(
     TurnsContract,
     FiguresContract,
     OperatorsContract,
+    OverviewContract,
     RobotsContract,
     CheckInsContract,
     SessionViewContract,
