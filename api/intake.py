@@ -79,11 +79,11 @@ def _find_known(
     Raises:
         ConflictError: Other bytes came from that position, or the session takes no more.
     """
-    for image in context.services.store.load_images(session.session_id):
-        if image.position_pw == position_pw:
-            if image.sha256 == sha256:
-                return image
-            raise ConflictError(f"another picture was already taken at {position_pw:g}")
+    image = context.services.store.load_image_at(session.session_id, position_pw)
+    if image is not None:
+        if image.sha256 == sha256:
+            return image
+        raise ConflictError(f"another picture was already taken at {position_pw:g}")
     if session.state is not SessionState.OPEN:
         raise ConflictError(f"the session is {session.state.value} and takes no more pictures")
     return None
@@ -103,7 +103,8 @@ def _accept(
     context: Context, session: SessionRecord, new: NewImage, request_id: str
 ) -> ImageRecord:
     """Commit the row and publish. Racing duplicates meet in the row's transaction."""
-    acceptance = context.services.store.accept_image(session.session_id, new, request_id)
+    store, share = context.services.store, context.settings.share
+    acceptance = store.accept_image(session.session_id, new, request_id, share)
     context.metrics.images.labels("accepted" if acceptance.is_new else "repeated").inc()
     if acceptance.is_new:
         context.admission.note_accepted(session.arm.arm_id)

@@ -9,12 +9,10 @@ broker does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import structlog
 
 from api.context import Context
-from storage.ports import Acceptance, SessionRecord
+from storage.ports import Acceptance, ImageRecord, SessionRecord
 from workers.queue import publish_images
 
 log = structlog.get_logger(__name__)
@@ -25,28 +23,28 @@ def publish_acceptance(context: Context, acceptance: Acceptance, request_id: str
     services = context.services
     image = acceptance.image
     try:
-        due = services.store.take_turns(image.session_id, context.settings.share)
+        due = [image] if acceptance.has_turn else _held_back(context, image.session_id)
         publish_images(due, services.queue, services.store)
     # Whatever went wrong, the picture is safe and the robot must not send it again.
     except Exception as error:  # noqa: BLE001
         _note_failure(context, error, image_id=image.image_id)
     if acceptance.has_sealed:
-        session_id = image.session_id
-        _publish_closing(
-            context, session_id, lambda: services.store.load_session(session_id), request_id
-        )
+        _publish_closing(context, image.session_id, image.index + 1, request_id)
 
 
 def publish_closing(context: Context, session: SessionRecord, request_id: str) -> None:
     """Publish the last, light member of a session's chord."""
-    _publish_closing(context, session.session_id, lambda: session, request_id)
+    _publish_closing(context, session.session_id, session.n_images, request_id)
 
 
-def _publish_closing(
-    context: Context, session_id: str, load: Callable[[], SessionRecord], request_id: str
-) -> None:
+def _held_back(context: Context, session_id: str) -> list[ImageRecord]:
+    """Take the turns that have come free since the picture was taken in without one."""
+    return context.services.store.take_turns(session_id, context.settings.share)
+
+
+def _publish_closing(context: Context, session_id: str, n_images: int, request_id: str) -> None:
     try:
-        context.services.queue.publish_closing(session_id, load().n_images, request_id)
+        context.services.queue.publish_closing(session_id, n_images, request_id)
     # The session is sealed, and the sweeper sorts what is sealed and looked at.
     except Exception as error:  # noqa: BLE001
         _note_failure(context, error, session_id=session_id)

@@ -123,6 +123,11 @@ class Acceptance:
     """False where the same bytes had come before: nothing is to be published again."""
     has_sealed: bool
     """Whether this very picture completed ``expected_images`` and so sealed the session."""
+    has_turn: bool = False
+    """Whether its turn on the queue came at once: it is the caller's to publish.
+
+    Where not, its arm may have a turn for it, or for an older one, by the time the caller knows.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +301,23 @@ class Store(Protocol):
 
     def load_plan(self, session_id: str) -> Document | None: ...
 
-    def accept_image(self, session_id: str, new: NewImage, request_id: str | None) -> Acceptance:
+    def load_image_at(self, session_id: str, position_pw: float) -> ImageRecord | None:
+        """Return the session's picture of a position; ``None`` also where there is no session."""
+        ...
+
+    def accept_image(
+        self,
+        session_id: str,
+        new: NewImage,
+        request_id: str | None,
+        share: FairShare | None = None,
+    ) -> Acceptance:
         """Take a picture in; seal the session where it is the last that was expected.
 
         The same bytes at the same position return what they returned before, in any state.
+
+        Args:
+            share: What its arm may have on the queue; without it no turn is taken.
 
         Raises:
             ConflictError: Other bytes at that position, or the session takes no more pictures.
@@ -477,24 +495,6 @@ class Store(Protocol):
         """Return a session's replays, the last asked for first."""
         ...
 
-    # the operator's side
-    def load_quarantine(self) -> list[QuarantinedImage]:
-        """Return the pictures that used up their attempts, the longest in quarantine first."""
-        ...
-
-    def load_quarantined(self, image_id: str) -> QuarantinedImage: ...
-
-    def replay_image(self, image_id: str) -> ImageRecord:
-        """Let a quarantined picture begin anew, with fresh attempts; the sweeper publishes it.
-
-        Raises:
-            ConflictError: Its session is being sorted, or is over.
-        """
-        ...
-
-    def drop_quarantined(self, image_id: str) -> ImageRecord:
-        """Take a picture off the list; it stays failed, and its bytes stay where they are."""
-        ...
     def load_arms_now(self) -> list[ArmNow]:
         """Return every arm of a robot, by name."""
         ...
@@ -528,6 +528,24 @@ class Store(Protocol):
         """Forget a tried picture and what was found in it; a robot's session is left alone."""
         ...
 
+    # the operator's side
+    def load_quarantine(self) -> list[QuarantinedImage]:
+        """Return the pictures that used up their attempts, the longest in quarantine first."""
+        ...
+
+    def load_quarantined(self, image_id: str) -> QuarantinedImage: ...
+
+    def replay_image(self, image_id: str) -> ImageRecord:
+        """Let a quarantined picture begin anew, with fresh attempts; the sweeper publishes it.
+
+        Raises:
+            ConflictError: Its session is being sorted, or is over.
+        """
+        ...
+
+    def drop_quarantined(self, image_id: str) -> ImageRecord:
+        """Take a picture off the list; it stays failed, and its bytes stay where they are."""
+        ...
 
     def save_operator_key(self, key_id: str, name: str, secret_sha256: str) -> OperatorKey: ...
 
@@ -614,6 +632,15 @@ class ImageStore(Protocol):
         Raises:
             NotFoundError: No such key.
             TransientError: They could not be read now.
+        """
+        ...
+
+    def delete_image(self, key: str) -> None:
+        """Forget the bytes; harmless where there are none.
+
+        Raises:
+            NotFoundError: Nothing can be kept under such a key.
+            TransientError: They could not be deleted now.
         """
         ...
 

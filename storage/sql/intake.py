@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +18,14 @@ from storage.documents import arm_document
 from storage.models import NOW, ArmRow, ImageRow, OutcomeRow, SessionRow
 from storage.ports import (
     Acceptance,
-    ImageState,
+    FairShare,
     NewImage,
     Outcome,
     SessionRecord,
     SessionState,
 )
 from storage.rules import check_opening, check_outcomes, check_same_arm
+from storage.sql.accepting import ACCEPT, accept_values, new_record
 from storage.sql.base import SqlBase, append_event, lock_session
 from storage.sql.records import count_images, image_record, session_records
 
@@ -67,28 +69,36 @@ class SqlIntake(SqlBase):
                 append_event(db, row.session_id, events.session_opened(arm_id, expected_images))
             return session_records(db, [row])[0], is_new
 
-    def accept_image(self, session_id: str, new: NewImage, request_id: str | None) -> Acceptance:
-        with self._transaction() as db:
-            session = lock_session(db, session_id)
-            known = db.scalar(
-                select(ImageRow).where(
-                    ImageRow.session_id == session_id, ImageRow.position_pw == new.position_pw
-                )
-            )
+    def accept_image(
+        self,
+        session_id: str,
+        new: NewImage,
+        request_id: str | None,
+        share: FairShare | None = None,
+    ) -> Acceptance:
+        image = new_record(session_id, self._make_id(), new, request_id)
+        for index, received_at, has_turn, has_sealed in self._ask(
+            ACCEPT, accept_values(image, share)
+        ):
+            taken = replace(image, index=index, received_at=received_at)
+            return Acceptance(taken, is_new=True, has_sealed=has_sealed, has_turn=has_turn)
+        return self._accept_again(session_id, new)
+
+    def _accept_again(self, session_id: str, new: NewImage) -> Acceptance:
+        """Answer for what was not taken in: it is here already, or cannot be.
+
+        No lock is needed: no picture ever leaves its position, and no session opens again.
+        """
+        with self._reading() as db:
+            at = (ImageRow.session_id == session_id, ImageRow.position_pw == new.position_pw)
+            known = db.scalar(select(ImageRow).where(*at))
             if known is not None:
                 return _repeat(known, new)
-            if session.state is not SessionState.OPEN:
-                raise ConflictError(f"the session is {session.state} and takes no more pictures")
-            n_before = count_images(db, [session_id])[session_id][0]
-            image = _image_row(session_id, self._make_id(), n_before, new, request_id)
-            db.add(image)
-            db.flush()
-            record = image_record(image)
-            append_event(db, session_id, events.image_received(record))
-            has_sealed = n_before + 1 == session.expected_images
-            if has_sealed:
-                seal(db, session, n_images=n_before + 1)
-            return Acceptance(record, is_new=True, has_sealed=has_sealed)
+            of_session = SessionRow.session_id == session_id
+            state = db.scalar(select(SessionRow.state).where(of_session))
+        if state is None:
+            raise NotFoundError(f"there is no session {session_id!r}")
+        raise ConflictError(f"the session is {state} and takes no more pictures")
 
     def mark_published(self, image_id: str) -> None:
         mark = update(ImageRow).where(ImageRow.image_id == image_id).values(published_at=NOW)
@@ -154,21 +164,3 @@ def _repeat(known: ImageRow, new: NewImage) -> Acceptance:
     if known.sha256 != new.sha256:
         raise ConflictError(f"another picture was taken in at position {new.position_pw:g}")
     return Acceptance(image_record(known), is_new=False, has_sealed=False)
-
-
-def _image_row(
-    session_id: str, image_id: str, index: int, new: NewImage, request_id: str | None
-) -> ImageRow:
-    return ImageRow(
-        image_id=image_id,
-        session_id=session_id,
-        index=index,
-        position_pw=new.position_pw,
-        state=ImageState.RECEIVED,
-        key=new.key,
-        sha256=new.sha256,
-        width_px=new.size.width_px,
-        height_px=new.size.height_px,
-        n_bytes=new.n_bytes,
-        request_id=request_id,
-    )

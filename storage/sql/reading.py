@@ -62,6 +62,12 @@ class SqlReading(SqlBase):
             images = [image_record(row) for row in db.scalars(query)]
             return _unless_unknown(db, session_id, images)
 
+    def load_image_at(self, session_id: str, position_pw: float) -> ImageRecord | None:
+        at = (ImageRow.session_id == session_id, ImageRow.position_pw == position_pw)
+        with self._reading() as db:
+            row = db.scalar(select(ImageRow).where(*at))
+            return None if row is None else image_record(row)
+
     def load_plan(self, session_id: str) -> Document | None:
         with self._reading() as db:
             plan: Document | None = _session(db, session_id).plan

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from storage.models import NOW, ArmRow, ImageRow, SessionRow, WorkerRow
 from storage.ports import FairShare, ImageRecord, ImageState, SessionState
 from storage.rules import DETECTING_QUEUE
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import image_record
+from storage.texts import checked_text
 
 _HAS_TURN = or_(ImageRow.turn_at.is_not(None), ImageRow.published_at.is_not(None))
 _IS_HELD = and_(ImageRow.state == ImageState.RECEIVED, ~_HAS_TURN)
@@ -20,6 +22,27 @@ _OF_SESSION = and_(
     # Said for the index: an arm may have thousands of sessions that are over.
     SessionRow.state.in_([SessionState.OPEN, SessionState.SEALED, SessionState.SORTING]),
 )
+
+
+_LOOK = """
+SELECT arm_id
+  FROM sessions JOIN images i USING (session_id)
+ WHERE sessions.state IN ('open', 'sealed', 'sorting')  -- said for the index, as above
+   AND i.state IN ('received', 'detecting')
+   AND (%(session_id)s IS NULL
+        OR arm_id = (SELECT arm_id FROM sessions WHERE session_id = %(session_id)s))
+ GROUP BY arm_id
+HAVING count(*) FILTER (WHERE i.state = 'received' AND i.turn_at IS NULL
+                          AND i.published_at IS NULL) > 0
+   AND count(*) FILTER (WHERE i.turn_at IS NOT NULL OR i.published_at IS NOT NULL)
+       < %(per_worker)s * greatest(1, (
+         SELECT count(*) FROM workers
+          WHERE queue = %(queue)s
+            AND last_seen_at >= statement_timestamp() - %(alive_within_s)s * interval '1 s'
+         ))
+ ORDER BY arm_id
+"""
+"""Returns the arms, of those of a session or of all, that hold a picture back and have a place."""
 
 
 class SqlTurns(SqlBase):
@@ -31,8 +54,7 @@ class SqlTurns(SqlBase):
     """
 
     def take_turns(self, session_id: str | None, share: FairShare) -> list[ImageRecord]:
-        with self._reading() as db:
-            arm_ids = db.scalars(_arms_with_turns(session_id, share)).all()
+        arm_ids = [row.arm_id for row in self._ask(_LOOK, _look_values(session_id, share))]
         if not arm_ids:
             return []
         with self._transaction() as db:
@@ -45,24 +67,13 @@ class SqlTurns(SqlBase):
             return [image_record(row) for row in taken]
 
 
-def _arms_with_turns(session_id: str | None, share: FairShare) -> Select[str]:
-    """Select the arms that hold a picture back and have a place free for it."""
-    arms = (
-        select(SessionRow.arm_id)
-        .join(ImageRow, _OF_SESSION)
-        .where(IS_UNFINISHED)
-        .group_by(SessionRow.arm_id)
-        .having(
-            func.count().filter(_IS_HELD) > 0,
-            func.count().filter(_HAS_TURN) < _n_places(share),
-        )
-        .order_by(SessionRow.arm_id)
-    )
-    if session_id is None:
-        return arms
-    of_session = aliased(SessionRow)
-    arm_id = select(of_session.arm_id).where(of_session.session_id == session_id)
-    return arms.where(SessionRow.arm_id == arm_id.scalar_subquery())
+def _look_values(session_id: str | None, share: FairShare) -> dict[str, Any]:
+    return {
+        "session_id": None if session_id is None else checked_text(session_id),
+        "per_worker": share.per_worker,
+        "alive_within_s": share.alive_within_s,
+        "queue": DETECTING_QUEUE,
+    }
 
 
 def _n_places(share: FairShare) -> ColumnElement[int]:

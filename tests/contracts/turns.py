@@ -29,6 +29,12 @@ def make_session_of(store: Store, arm_id: str, n_images: int) -> str:
     return session.session_id
 
 
+def accept(memory: Memory, session_id: str, number: int) -> bool:
+    """Take a picture in; return whether its turn came at once."""
+    new = make_new_image(1000.0 + 10 * number)
+    return memory.store.accept_image(session_id, new, None, SHARE).has_turn
+
+
 def indices(memory: Memory, session_id: str | None, share: FairShare = SHARE) -> list[int]:
     """Take turns, and return the indices of the pictures whose turn came."""
     return [image.index for image in memory.store.take_turns(session_id, share)]
@@ -53,6 +59,46 @@ class TurnsContract:
         finish(memory, session_id, 0)
         finish(memory, session_id, 2)
         assert indices(memory, session_id) == [3, 4]
+
+    def test_a_picture_has_its_turn_as_it_comes_where_its_arm_has_a_place(
+        self, memory: Memory
+    ) -> None:
+        session_id = make_session(memory.store).session_id
+        assert [accept(memory, session_id, k) for k in range(3)] == [True, True, False]
+        finish(memory, session_id, 0)
+        assert not accept(memory, session_id, 3), "one that is held back goes first"
+        assert indices(memory, session_id) == [2]
+        finish(memory, session_id, 1)
+        finish(memory, session_id, 2)
+        assert indices(memory, session_id) == [3]
+        assert accept(memory, session_id, 4)
+
+    def test_a_turn_at_the_door_counts_places_of_the_arm_and_workers_that_live(
+        self, memory: Memory
+    ) -> None:
+        flood, other = (make_session_of(memory.store, arm_id, 0) for arm_id in ("flood", "other"))
+        again = make_session_of(memory.store, "flood", 0)
+        assert [accept(memory, flood, k) for k in range(3)] == [True, True, False]
+        assert not accept(memory, again, 0), "sessions of one arm share its places"
+        assert accept(memory, other, 0)
+        memory.store.beat("gpu-1", "gpu")
+        memory.store.beat("gpu-2", "gpu")
+        assert indices(memory, flood) == [2, 0]
+        assert not accept(memory, again, 1)
+
+    def test_a_picture_that_comes_again_gets_no_second_turn(self, memory: Memory) -> None:
+        session_id = make_session(memory.store).session_id
+        assert accept(memory, session_id, 0)
+        assert not accept(memory, session_id, 0)
+        assert indices(memory, session_id) == []
+
+    def test_the_last_picture_that_was_expected_has_its_turn_and_seals(
+        self, memory: Memory
+    ) -> None:
+        session_id = make_session(memory.store, expected_images=1).session_id
+        taken = memory.store.accept_image(session_id, make_new_image(), None, SHARE)
+        assert (taken.has_turn, taken.has_sealed) == (True, True)
+        assert memory.kinds(session_id)[-2:] == ["image.received", "session.sealed"]
 
     def test_one_arms_pictures_take_no_other_arms_turn(self, memory: Memory) -> None:
         flood = make_session_of(memory.store, "flood", 20)

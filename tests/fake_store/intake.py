@@ -15,6 +15,7 @@ from storage.ports import (
     Backlog,
     Document,
     Event,
+    FairShare,
     ImageRecord,
     ImageState,
     KeyRecord,
@@ -24,10 +25,11 @@ from storage.ports import (
     SessionState,
 )
 from storage.texts import checked_text
-from tests.fake_store.rows import FakeImage, FakeRows, FakeSession, find
+from tests.fake_store.rows import FakeImage, FakeSession, find
+from tests.fake_store.turns import FakeTurns
 
 
-class FakeIntake(FakeRows):
+class FakeIntake(FakeTurns):
     """Twin of :mod:`storage.sql.arms`, :mod:`storage.sql.intake` and :mod:`storage.sql.reading`."""
 
     def save_arm(self, arm: Arm) -> bool:
@@ -134,11 +136,27 @@ class FakeIntake(FakeRows):
         with self._transaction():
             return [image.record for image in find(self._sessions, session_id).images]
 
+    def load_image_at(self, session_id: str, position_pw: float) -> ImageRecord | None:
+        with self._transaction():
+            for session, image in self._images():
+                if (session.record.session_id, image.record.position_pw) == (
+                    session_id,
+                    position_pw,
+                ):
+                    return image.record
+            return None
+
     def load_plan(self, session_id: str) -> Document | None:
         with self._transaction():
             return find(self._sessions, session_id).plan
 
-    def accept_image(self, session_id: str, new: NewImage, request_id: str | None) -> Acceptance:
+    def accept_image(
+        self,
+        session_id: str,
+        new: NewImage,
+        request_id: str | None,
+        share: FairShare | None = None,
+    ) -> Acceptance:
         with self._transaction() as now:
             session = find(self._sessions, session_id)
             for known in session.images:
@@ -146,13 +164,16 @@ class FakeIntake(FakeRows):
                     return _repeat(known.record, new)
             if session.record.state is not SessionState.OPEN:
                 raise ConflictError(f"the session is {session.record.state}")
+            arm_id = session.record.arm.arm_id
+            has_turn = share is not None and self._has_place(arm_id, share, now)
             image = FakeImage(self._image_record(session, new, request_id, now), waiting_since=now)
+            image.turn_at = now if has_turn else None
             session.images.append(image)
             self._tell(session_id, events.image_received(image.record))
             has_sealed = len(session.images) == session.record.expected_images
             if has_sealed:
                 self._seal(session, now)
-            return Acceptance(image.record, is_new=True, has_sealed=has_sealed)
+            return Acceptance(image.record, True, has_sealed, has_turn)
 
     def _image_record(
         self, session: FakeSession, new: NewImage, request_id: str | None, now: datetime

@@ -117,11 +117,17 @@ class Twins(RuleBasedStateMachine):
         if answer != "ConflictError" and answer[1]:
             self.session_ids.append(answer[0].session_id)
 
-    @rule(number=SESSIONS, position=st.integers(0, 3), content=st.sampled_from([JPEG, JPEG, PNG]))
-    def accept(self, number: int, position: int, content: bytes) -> None:
+    @rule(
+        number=SESSIONS,
+        position=st.integers(0, 3),
+        content=st.sampled_from([JPEG, JPEG, PNG]),
+        per_worker=st.none() | st.integers(1, 3),
+    )
+    def accept(self, number: int, position: int, content: bytes, per_worker: int | None) -> None:
         new = make_new_image(1000.0 + position, content)
         session_id = self.session(number)
-        answer = self.ask(lambda store: store.accept_image(session_id, new, "r"))[0]
+        share = None if per_worker is None else FairShare(per_worker, DEAD_AFTER_S)
+        answer = self.ask(lambda store: store.accept_image(session_id, new, "r", share))[0]
         if isinstance(answer, Acceptance) and answer.is_new:
             self.image_ids.append(answer.image.image_id)
 
