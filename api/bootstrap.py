@@ -50,12 +50,26 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
         TransientError: The database does not answer.
     """
     settings = settings_from(environment)
+    services = services_from(environment)
+    app = create_app(services, settings)
+    _warm_up(app, services)
+    return app
+
+
+def services_from(environment: Mapping[str, str]) -> Services:
+    """Return what a door of any kind works with.
+
+    Raises:
+        InvalidInputError: A variable is missing or makes no sense.
+        SchemaError: The database's schema is not the one that this code needs.
+        TransientError: The database does not answer.
+    """
     database_url = _required(environment, "SORTERBOT_DATABASE_URL")
     check_schema(database_url)
     crash_folder = environment.get("SORTERBOT_CRASH_FOLDER")
     crashes_in = Path(crash_folder) if crash_folder else None
     images = make_image_store(_required(environment, "SORTERBOT_IMAGE_STORE"))
-    services = Services(
+    return Services(
         store=with_crash_points(make_store(database_url), crashes_in),
         images=with_crash_points(images, crashes_in),
         queue=CeleryQueue(
@@ -63,9 +77,6 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
             _required(environment, "SORTERBOT_RESULTS_URL"),
         ),
     )
-    app = create_app(services, settings)
-    _warm_up(app, services)
-    return app
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
