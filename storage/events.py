@@ -71,5 +71,10 @@ def outcomes_saved(outcomes: Sequence[Outcome]) -> NewEvent:
     return "outcomes.saved", {"outcomes": said}
 
 
+def panorama_saved(which: str, name: str) -> NewEvent:
+    """Tell that a session's pictures were drawn together, ``before`` or ``after`` its commands."""
+    return "panorama.saved", {"which": which, "name": name}
+
+
 def _which(image: ImageRecord) -> dict[str, Any]:
     return {"image_id": image.image_id, "index": image.index, "position_pw": image.position_pw}

@@ -132,6 +132,11 @@ class SqlIntake(SqlBase):
                 )
             append_event(db, session_id, events.outcomes_saved(outcomes))
 
+    def note_panorama(self, session_id: str, which: str, name: str) -> None:
+        with self._transaction() as db:
+            lock_session(db, session_id)
+            append_event(db, session_id, events.panorama_saved(which, name))
+
 
 def seal(db: Session, session: SessionRow, *, n_images: int, is_overdue: bool = False) -> None:
     """Let a locked, open session take no more pictures."""

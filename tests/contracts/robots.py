@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sorter.errors import InvalidInputError
+from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm, ArmGeometry
 from storage.ports import SessionRecord, Store
 from tests.contracts.memory import Memory
@@ -43,6 +43,16 @@ class RobotsContract:
         assert sealed.arm == NEARER
         assert memory.store.load_session(session_id).arm == NEARER
         assert memory.store.load_arm("arm-1") == Arm("arm-1")
+
+    def test_a_panorama_is_told_of_and_changes_nothing(self, memory: Memory) -> None:
+        session = make_sorted_session(memory.store)
+        memory.store.note_panorama(session.session_id, "before", "ARM001/S1/original_stitch.jpg")
+        last = memory.store.load_events(session.session_id)[-1]
+        told = {"which": "before", "name": "ARM001/S1/original_stitch.jpg"}
+        assert (last.kind, last.data) == ("panorama.saved", told)
+        assert memory.store.load_session(session.session_id) == session
+        with pytest.raises(NotFoundError):
+            memory.store.note_panorama("none", "before", "a/b/c.jpg")
 
     def test_a_sealed_session_keeps_its_arm(self, memory: Memory) -> None:
         session = make_sorted_session(memory.store)

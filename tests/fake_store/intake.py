@@ -228,6 +228,11 @@ class FakeIntake(FakeTurns):
             session.outcomes |= {outcome.command: outcome for outcome in outcomes}
             self._tell(session_id, events.outcomes_saved(outcomes))
 
+    def note_panorama(self, session_id: str, which: str, name: str) -> None:
+        with self._transaction():
+            find(self._sessions, session_id)
+            self._tell(session_id, events.panorama_saved(which, name))
+
     def load_outcomes(self, session_id: str) -> list[Outcome]:
         with self._transaction():
             outcomes = find(self._sessions, session_id).outcomes
