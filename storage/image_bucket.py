@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -83,6 +83,10 @@ class ImageBucket:
 
     def load_image(self, key: str) -> bytes:
         return self._load(checked_key(key), f"there is no picture under the key {key!r}")
+
+    def delete_image(self, key: str) -> None:
+        with our_errors(), suppress(FileNotFoundError):
+            obstore.delete(self._bucket, checked_key(key))
 
     def save_named(self, name: str, data: bytes) -> None:
         self._save(checked_name(name), data)

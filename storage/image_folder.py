@@ -36,6 +36,10 @@ class ImageFolder:
     def load_image(self, key: str) -> bytes:
         return self._load(checked_key(key), f"there is no picture under the key {key!r}")
 
+    def delete_image(self, key: str) -> None:
+        with our_errors():
+            (self._folder / checked_key(key)).unlink(missing_ok=True)
+
     def save_named(self, name: str, data: bytes) -> None:
         self._save(checked_name(name), data)
 

@@ -21,6 +21,7 @@ from workers.settings import (
     SORT_TIME_LIMIT_S,
     SWEEP,
 )
+from workers.tried import delete_old_tried
 from workers.turns import publish_turns
 from workers.versions import VersionedTask
 
@@ -83,3 +84,11 @@ def _sweep(using: Services) -> None:
     using.metrics.note_sweep(asdict(report))
     if not report.is_quiet:
         _log.warning("swept", **asdict(report))
+    _delete_tried(using)
+
+
+def _delete_tried(using: Services) -> None:
+    try:
+        delete_old_tried(using)
+    except TransientError as error:
+        _log.warning("tried pictures left to the next sweep", reason=str(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import suppress
 from enum import Enum, auto
@@ -20,6 +21,9 @@ ACCESS = {"AWS_ACCESS_KEY_ID": "anybody", "AWS_SECRET_ACCESS_KEY": "anything"}
 """The bucket looks at no key, and S3's clients insist on having one."""
 
 LAST_MODIFIED = "Sat, 01 Jan 2000 00:00:00 GMT"
+
+
+_NAMED_KEY = re.compile(r"<Key>([^<&]+)</Key>")
 
 
 class Mood(Enum):
@@ -134,6 +138,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "NoSuchKey")
         else:
             self._answer(HTTPStatus.OK, data, {"ETag": '"etag"', "Last-Modified": LAST_MODIFIED})
+
+    def do_POST(self) -> None:
+        """Delete the objects that the body names, which is all that clients post."""
+        asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        keys = _NAMED_KEY.findall(asked)
+        for key in keys:
+            self.server.bucket.folder.delete_image(key)
+        deleted = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
+        self._answer(HTTPStatus.OK, f"<DeleteResult>{deleted}</DeleteResult>".encode(), {})
 
     def _keep(self, data: bytes) -> None:
         folder, key = self.server.bucket.folder, self._key

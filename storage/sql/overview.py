@@ -173,7 +173,7 @@ def _newest_sessions(n: int) -> Any:
     )
 
 
-def _seconds_since(at: Any) -> ColumnElement[float]:
+def _seconds_since(at: Any) -> Any:
     return func.extract("epoch", STATEMENT_BEGAN_AT - at)
 
 

@@ -48,6 +48,22 @@ class ImageStoreContract:
         with pytest.raises(NotFoundError):
             images.load_image(key.replace("session", "another"))
 
+    def test_what_was_deleted_is_not_found_and_nothing_else_is_gone(
+        self, images: ImageStore
+    ) -> None:
+        gone, kept = images.save_image("session", JPEG), images.save_image("session", PNG)
+        for _ in range(2):
+            images.delete_image(gone)
+            with pytest.raises(NotFoundError):
+                images.load_image(gone)
+        assert images.load_image(kept) == PNG
+        assert images.load_image(images.save_image("session", JPEG)) == JPEG
+
+    @pytest.mark.parametrize("key", OUTSIDE)
+    def test_nothing_outside_the_store_is_deleted(self, images: ImageStore, key: str) -> None:
+        with pytest.raises(NotFoundError):
+            images.delete_image(key)
+
     @pytest.mark.parametrize("key", OUTSIDE)
     def test_no_key_leads_out_of_the_store(self, images: ImageStore, key: str) -> None:
         images.save_image("session", JPEG)
@@ -71,7 +87,7 @@ class ImageStoreContract:
     def test_what_has_a_name_of_the_original_s_is_kept_under_it_and_replaced(
         self, images: ImageStore
     ) -> None:
-        name = original_name("ARM001", "S12", "after_1200.jpg")
+        name = original_name("ARM001", "S12", "after_1200.5.jpg")
         for data in (JPEG, b"something else"):
             images.save_named(name, data)
             assert images.load_named(name) == data
@@ -89,6 +105,8 @@ class ImageStoreContract:
             "ARM001/S12/..",
             "ARM001/S12/../1200.jpg",
             "ARM001/S12/.hidden",
+            "ARM001/S12/a..b",
+            "ARM001/S12/a.",
             "ARM001/S12/a/b.jpg",
             "/ARM001/S12/1200.jpg",
             "ARM001/S12/1200.jpg\n",

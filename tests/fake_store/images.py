@@ -27,6 +27,10 @@ class FakeImageStore:
         self._answer()
         return find(self.images, checked_key(key))
 
+    def delete_image(self, key: str) -> None:
+        self._answer()
+        self.images.pop(checked_key(key), None)
+
     def save_named(self, name: str, data: bytes) -> None:
         checked_name(name)
         if self.is_full:

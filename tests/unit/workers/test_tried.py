@@ -1,0 +1,73 @@
+"""What operators tried is gone after a day, bytes and rows, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from sorter.errors import NotFoundError, TransientError
+from sorter.types import Arm, ImageSize
+from storage.overview import TRIED_KEPT_S, TRY_ARM_ID
+from storage.ports import NewImage
+from tests.factories import JPEG
+from tests.unit.workers.world import World
+from workers.sweeping import sweep
+from workers.tried import delete_old_tried
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def try_picture(world: World) -> tuple[str, str]:
+    """Keep a picture as the console does; return its session's id and its key."""
+    world.store.save_arm(Arm(TRY_ARM_ID))
+    session, _ = world.store.open_session(
+        TRY_ARM_ID,
+        expected_images=None,
+        min_images=1,
+        deadline_s=TRIED_KEPT_S,
+        idempotency_key=None,
+        request_id=None,
+    )
+    key = world.images.save_image(session.session_id, JPEG)
+    new = NewImage(1500.0, key, "0" * 64, ImageSize(64, 48), len(JPEG))
+    world.store.accept_image(session.session_id, new, None)
+    return session.session_id, key
+
+
+def test_after_a_day_bytes_and_rows_are_gone_and_not_before(world):
+    session_id, key = try_picture(world)
+    robots = world.add_picture(world.open_session())
+    world.store.let_pass(TRIED_KEPT_S - 60)
+    assert delete_old_tried(world.services) == 0
+    assert world.images.load_image(key) == JPEG
+    world.store.let_pass(120)
+    assert delete_old_tried(world.services) == 1
+    with pytest.raises(NotFoundError):
+        world.images.load_image(key)
+    with pytest.raises(NotFoundError):
+        world.store.load_session(session_id)
+    assert world.images.load_image(robots.key)
+    assert delete_old_tried(world.services) == 0
+
+
+def test_what_was_broken_off_is_done_by_the_next(world):
+    session_id, key = try_picture(world)
+    world.store.let_pass(TRIED_KEPT_S + 1)
+    world.images.is_down = True
+    with pytest.raises(TransientError):
+        delete_old_tried(world.services)
+    assert world.store.load_session(session_id)
+    world.images.is_down = False
+    del world.images.images[key]  # deleted before the rows were
+    assert delete_old_tried(world.services) == 1
+
+
+def test_a_tried_picture_is_detected_and_never_sorted(world):
+    session_id, _ = try_picture(world)
+    for _ in range(3):
+        world.store.let_pass(TRIED_KEPT_S / 4)
+        sweep(world.services)
+    assert [message.session_id for message in world.queue.images] == [session_id]
+    assert (world.queue.closings, world.queue.sorts) == ([], [])
