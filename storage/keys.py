@@ -11,7 +11,8 @@ KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{1,64}/[0-9a-f]{64}\.(jpg|png)", re.ASCI
 """No dot but the last, no second slash: a key cannot leave the place that it is looked up in."""
 
 NAME_PATTERN = re.compile(
-    r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_][A-Za-z0-9_-]{0,63}(\.[A-Za-z0-9]{1,8})?",
+    r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64}/"
+    r"(?=.{1,64}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*",
     re.ASCII,
 )
 """The original's names, arm, session and file: never one that :data:`KEY_PATTERN` knows, too."""

@@ -11,7 +11,7 @@ committed in rising order within a session only, and one number would pass over 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -25,6 +25,8 @@ _LOCKS = 730_541_911
 """Any number, as long as nobody else takes the same class of advisory locks in this database."""
 
 _TAKE = text("SELECT pg_try_advisory_lock(:locks, hashtext(:feed))")
+
+_LEAVE = text("SELECT pg_advisory_unlock_all()")
 
 _UNTOLD = """
 SELECT e.event_id, e.session_id, e.kind, e.data, e.at, s.arm_id, s.idempotency_key
@@ -101,10 +103,13 @@ class SqlEventFeed:
             return int(self._own().execute(_FORGET, self._about).rowcount)
 
     def close(self) -> None:
+        with suppress(TransientError):  # a connection that broke has left the place already
+            if self._connection is not None:
+                with self._asking():
+                    self._connection.execute(_LEAVE)
         self._connection = None
-        with our_errors():
-            self._held.close()
-        self._engine.dispose()  # not merely back to the pool: the lock would stay
+        self._held.close()
+        self._engine.dispose()
 
     def _own(self) -> Connection:
         if self._connection is None:
