@@ -23,6 +23,7 @@ from sorter.detection import (
 )
 from sorter.geometry import boxes_seen_from
 from sorter.sightings import Sightings
+from sorter.trees import flat_pairs
 from sorter.types import Arm, PositionArray
 
 UNCALIBRATED_REPEATABILITY_PX = 40.0
@@ -206,6 +207,4 @@ def _within(
     """Return pairs ``(centre, place)`` of which the place lies within the centre's radius."""
     if not len(centres) or not len(places):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    found = cKDTree(places).query_ball_point(centres, radii, return_sorted=False)
-    counts = [len(near) for near in found]
-    return np.repeat(np.arange(len(centres)), counts), np.concatenate(found).astype(np.intp)
+    return flat_pairs(cKDTree(places).query_ball_point(centres, radii, return_sorted=False))

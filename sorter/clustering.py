@@ -6,15 +6,18 @@ Source of the choice between the ways and of every number: docs/adr/0010-likenes
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
+from sklearn import config_context
 from sklearn.cluster import kmeans_plusplus
-from threadpoolctl import threadpool_limits
+from sklearn.utils.extmath import row_norms
+from threadpoolctl import ThreadpoolController
 
-from sorter.embedding import likeness
+from sorter.embedding import likeness, sums_of
 from sorter.types import Clustering, LabelArray
 
 LEAST_LIKENESS = 0.3
@@ -65,9 +68,15 @@ def cluster_items(
     if len(embeddings) < 2 or (len(points) < 2 and not is_any_held):
         return number_by_first(point_of)
     # Several threads add up in any order, and sums in another order round differently.
-    with threadpool_limits(limits=1):
+    with _threads().limit(limits=1):
         labels = _WAYS[clustering](np.asarray(embeddings, np.float64), k, seed, held)
     return number_by_first(labels)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    """Return what limits the threads of the libraries at work here; to find them takes a while."""
+    return ThreadpoolController()
 
 
 def number_known(known: LabelArray) -> LabelArray:
@@ -88,8 +97,7 @@ def number_by_first(labels: NDArray[np.integer]) -> LabelArray:
 
 def cluster_centres(embeddings: Embeddings, labels: LabelArray) -> Embeddings:
     """Return ``(k, d)``, the mean of each cluster's embeddings, clusters numbered without a gap."""
-    sums = np.zeros((int(labels.max(initial=-1)) + 1, embeddings.shape[1]))
-    np.add.at(sums, labels, embeddings)
+    sums = sums_of(embeddings, labels, int(labels.max(initial=-1)) + 1)
     return np.asarray(sums / np.bincount(labels, minlength=len(sums))[:, None])
 
 
@@ -109,7 +117,7 @@ def find_margins(embeddings: Embeddings, labels: LabelArray) -> NDArray[np.float
     centres = cluster_centres(embeddings, labels)
     if len(centres) < 2:
         return np.ones(len(labels))
-    apart = np.asarray(np.linalg.norm(embeddings[:, None] - centres, axis=-1), np.float64)
+    apart = np.stack([np.linalg.norm(embeddings - centre, axis=1) for centre in centres], axis=1)
     items = np.arange(len(labels))
     own = apart[items, labels]
     apart[items, labels] = np.inf
@@ -162,10 +170,14 @@ def _by_centres(
     n = min(k - len(known), len(others))
     if n < 1:
         return _settle(embeddings, held, known, nearness)[1]
+    norms = row_norms(others, squared=True)
     ends = []
-    for _ in range(N_STARTS):
-        drawn, _ = kmeans_plusplus(others, n, sample_weight=apart, random_state=chance)
-        ends.append(_settle(embeddings, held, np.concatenate([known, drawn]), nearness))
+    with config_context(assume_finite=True, skip_parameter_validation=True):
+        for _ in range(N_STARTS):
+            drawn, _ = kmeans_plusplus(
+                others, n, sample_weight=apart, x_squared_norms=norms, random_state=chance
+            )
+            ends.append(_settle(embeddings, held, np.concatenate([known, drawn]), nearness))
     gains = [gain for gain, _ in ends]
     return ends[int(np.argmax(gains))][1]
 
@@ -174,7 +186,7 @@ def _distances_from(centres: Embeddings, others: Embeddings) -> NDArray[np.float
     """Return the squared distance of each from the nearest centre; 1 where there is no centre."""
     if not len(centres):
         return np.ones(len(others))
-    return np.asarray(((others[:, None] - centres) ** 2).sum(axis=2).min(axis=1))
+    return np.asarray(np.min([((others - centre) ** 2).sum(axis=1) for centre in centres], axis=0))
 
 
 def _settle(

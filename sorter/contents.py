@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sorter.clustering import FREE
+from sorter.embedding import GroupLikeness, likeness
 from sorter.types import LabelArray
 
 LEAST_SHARE_ALIKE = 0.6
@@ -20,20 +21,19 @@ LEAST_LIKENESS_SHARE = 0.1
 less alike than that are of several kinds."""
 
 
-def known_kinds(
-    inside: LabelArray, alike: NDArray[np.float64], least_likeness: float
-) -> LabelArray:
+def known_kinds(inside: LabelArray, seen: NDArray[np.float64], least_likeness: float) -> LabelArray:
     """Return ``(n,)``, the container whose kind each thing tells, or :data:`FREE`.
 
     Args:
         inside: ``(n,)``, the container that each thing lies in, or :data:`FREE`.
-        alike: ``(n, n)``, the likeness of all things.
+        seen: ``(n, d)``, the embeddings of all things.
         least_likeness: Of things of one kind.
     """
     known = np.full(len(inside), FREE, np.int64)
     for container in np.unique(inside[inside != FREE]):
         numbers = np.flatnonzero(inside == container)
-        own = contents_of_one_kind(alike[np.ix_(numbers, numbers)], least_likeness)
+        contents = seen[numbers]
+        own = contents_of_one_kind(likeness(contents, contents), least_likeness)
         known[numbers[own]] = container
     return known
 
@@ -58,21 +58,19 @@ def contents_of_one_kind(alike: NDArray[np.float64], least_likeness: float) -> N
     return of_kind if len(of_kind) >= LEAST_SHARE_ALIKE * n else of_kind[:0]
 
 
-def least_likeness_of_a_kind(labels: LabelArray, alike: NDArray[np.float64]) -> float:
+def least_likeness_of_a_kind(alike: GroupLikeness) -> float:
     """Return how alike things must be to pass for one kind.
 
     Networks differ in how alike everything looks to them, so it is told by the things at hand.
 
     Args:
-        labels: ``(n,)``, the cluster of each thing.
-        alike: ``(n, n)``.
+        alike: Of the clusters.
 
     Returns:
         -1, where nothing can be compared.
     """
-    is_pair = np.triu(np.ones_like(alike, np.bool_), 1)
-    is_same = labels[:, None] == labels
-    within, across = alike[is_pair & is_same], alike[is_pair & ~is_same]
-    if not len(within) or not len(across):
+    is_same = np.eye(len(alike.sums), dtype=np.bool_)
+    within, across = alike.mean(is_same), alike.mean(~is_same)
+    if within is None or across is None:
         return -1.0
-    return float(across.mean() + LEAST_LIKENESS_SHARE * (within.mean() - across.mean()))
+    return across + LEAST_LIKENESS_SHARE * (within - across)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +19,12 @@ MOST_VIEWS = 3
 """Sightings of one thing that are compared, at most. Source: docs/adr/0014-views.md."""
 
 
-def best_views(sightings: Sightings, covered: NDArray[np.float64]) -> tuple[Crop, ...]:
-    """Return the crops to compare a thing by, the best one first.
+def views_of_groups(
+    sightings: Sightings,
+    groups: Sequence[NDArray[np.intp]],
+    covered: NDArray[np.float64],
+) -> list[tuple[Crop, ...]]:
+    """Return the crops to compare each group's thing by, the best one first.
 
     The best one is of a sighting that no edge cuts, if there is such a one; of those one that
     other things' boxes cover least; of those the one of the highest score times size; of those
@@ -26,17 +32,24 @@ def best_views(sightings: Sightings, covered: NDArray[np.float64]) -> tuple[Crop
     little of them is covered.
 
     Args:
-        sightings: Of one thing, at least one.
-        covered: ``(n,)``, as :func:`~sorter.neighbours.covered_shares` gives.
+        groups: Numbers of sightings, each of one thing, at least one in each.
+        covered: ``(n,)`` of all sightings, as :func:`~sorter.neighbours.covered_shares` gives.
     """
-    worth = sightings.scores.astype(np.float64) * box_areas(sightings.xyxy_px)
-    cover = np.round(covered / COVER_STEP)
-    order = np.lexsort((-worth, cover, sightings.is_cut))
-    is_as_good = ~sightings.is_cut & (cover == cover[order[0]])
-    others = [number for number in order[1:] if is_as_good[number]]
-    return tuple(
-        crop_of(sightings, int(number)) for number in [order[0], *others[: MOST_VIEWS - 1]]
-    )
+    counts = [len(group) for group in groups]
+    number, group_of = np.concatenate(groups), np.repeat(np.arange(len(groups)), counts)
+    is_cut, cover = sightings.is_cut[number], np.round(covered[number] / COVER_STEP)
+    worth = sightings.scores[number].astype(np.float64) * box_areas(sightings.xyxy_px[number])
+    order = np.lexsort((-worth, cover, is_cut, group_of))
+    starts = np.cumsum([0, *counts[:-1]])
+    rank = np.arange(len(number)) - np.repeat(starts, counts)
+    best_cover = np.repeat(cover[order][starts], counts)
+    is_as_good = ~is_cut[order] & (cover[order] == best_cover)
+    is_view = (rank == 0) | (is_as_good & (rank < MOST_VIEWS))
+    views: list[list[Crop]] = [[] for _ in groups]
+    chosen = order[is_view]
+    for group, one in zip(group_of[chosen].tolist(), number[chosen].tolist(), strict=True):
+        views[group].append(crop_of(sightings, one))
+    return [tuple(crops) for crops in views]
 
 
 def crop_of(sightings: Sightings, number: int) -> Crop:

@@ -68,15 +68,15 @@ class _Groups:
     def __init__(self, image: Sequence[int], sightings: Sequence[int]) -> None:
         self._members = {sighting: [sighting] for sighting in sightings}
         self._group_of = {sighting: sighting for sighting in sightings}
-        # One bit a picture, so that one `and` tells whether two groups share one.
-        self._images = {sighting: 1 << image[sighting] for sighting in sightings}
+        self._images = {sighting: {image[sighting]} for sighting in sightings}
         self.parts: set[int] = set()
 
     def join(self, group: LabelArray) -> None:
         """Join the sightings that share a number."""
         first: dict[int, int] = {}
+        number = group.tolist()
         for sighting in sorted(self._members):
-            one = first.setdefault(int(group[sighting]), sighting)
+            one = first.setdefault(number[sighting], sighting)
             if one != sighting:
                 self._merge(one, sighting)
 
@@ -95,7 +95,7 @@ class _Groups:
 
     def _are_apart(self, one: int, other: int) -> bool:
         """Whether no picture is in both groups; a group is never apart from itself."""
-        return not self._images[one] & self._images[other]
+        return self._images[one].isdisjoint(self._images[other])
 
     def _merge(self, one: int, other: int) -> None:
         members = self._members.pop(other)

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sorter.assignment import UNCLAIMED, assign_clusters
 from sorter.clustering import FREE, Embeddings, cluster_items, find_margins, number_by_first
 from sorter.contents import known_kinds, least_likeness_of_a_kind
-from sorter.embedding import likeness, mean_embeddings, normalise_embeddings
+from sorter.embedding import GroupLikeness, mean_embeddings, normalise_embeddings
 from sorter.ports import CropEmbedder
 from sorter.types import Clustering, Crop, LabelArray, PositionArray
 
@@ -76,13 +75,12 @@ def choose_destinations(
     n = len(things)
     seen = _look_at([*things, *(one for target in targets for one in target.contents)], embedder)
     numbers = [FREE] * n + [t for t, target in enumerate(targets) for _ in target.contents]
-    alike = likeness(seen, seen)
     labels = cluster_items(seen, len(targets), seed, clustering)
-    least_likeness = least_likeness_of_a_kind(labels, alike)
-    known = known_kinds(np.array(numbers, np.int64), alike, least_likeness)
+    least_likeness = least_likeness_of_a_kind(GroupLikeness.of(seen, labels))
+    known = known_kinds(np.array(numbers, np.int64), seen, least_likeness)
     if (known != FREE).any():
         labels = cluster_items(seen, len(targets), seed, clustering, known)
-        labels = _join_known(labels, known, alike)
+        labels = _join_known(labels, known, GroupLikeness.of(seen, labels))
     clusters = labels[:n]
     claims = np.full(int(labels.max()) + 1, UNCLAIMED)
     claims[labels[known != FREE]] = known[known != FREE]
@@ -101,29 +99,36 @@ def _look_at(things: Sequence[Views], embedder: CropEmbedder) -> Embeddings:
     return mean_embeddings(seen, [len(views) for views in things])
 
 
-def _join_known(labels: LabelArray, known: LabelArray, alike: NDArray[np.float64]) -> LabelArray:
+def _join_known(labels: LabelArray, known: LabelArray, alike: GroupLikeness) -> LabelArray:
     """Let what is but the other half of a known kind join it.
 
     K-Means splits a kind where there are fewer kinds than containers. A cluster of no known kind
     joins the known one that it is least unlike, if they are hardly more unlike across than within.
     """
-    unlike = 1 - alike
-    together = np.triu(labels[:, None] == labels, 1)
-    usual = float(unlike[together].mean()) if together.any() else 0.0
     claimed = np.unique(labels[known != FREE])
     joined = labels.copy()
     for free in np.setdiff1d(labels, claimed):
-        spreads = [_spread(labels == free, labels == one, unlike, usual) for one in claimed]
+        spreads = [_spread(int(free), int(one), alike) for one in claimed]
         if min(spreads) <= MOST_SPREAD:
             joined[labels == free] = claimed[int(np.argmin(spreads))]
     return number_by_first(joined)
 
 
-def _spread(
-    a: NDArray[np.bool_], b: NDArray[np.bool_], unlike: NDArray[np.float64], usual: float
-) -> float:
-    """Return how many times as unlike things of two clusters are as things of either one."""
-    is_within = np.triu(np.outer(a, a) | np.outer(b, b), 1)
-    within = float(unlike[is_within].mean()) if is_within.any() else usual
-    across = float(unlike[np.ix_(a, b)].mean())
+def _spread(a: int, b: int, alike: GroupLikeness) -> float:
+    """Return how many times as unlike things of two clusters are as things of either one.
+
+    Where neither has two things, they are taken to be as unlike as things of one cluster are.
+    """
+    is_same = np.eye(len(alike.sums), dtype=np.bool_)
+    is_either = np.zeros_like(is_same)
+    is_either[[a, b], [a, b]] = True
+    is_across = np.zeros_like(is_same)
+    is_across[[a, b], [b, a]] = True
+    within = _unlikeness(alike.mean(is_either), alike.mean(is_same))
+    across = _unlikeness(alike.mean(is_across))
     return across / within if within > 0 else float(np.inf if across > 0 else 1)
+
+
+def _unlikeness(*means: float | None) -> float:
+    """Return what the first mean that there is lacks to 1; 0 where there is none."""
+    return next((1 - mean for mean in means if mean is not None), 0.0)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from sorter.errors import InvalidInputError
+
+LIKENESS_DECIMALS = 12
+"""Of a mean likeness: twins are then exactly as alike as they are, whatever sums were rounded."""
 
 
 def normalise_embeddings(embeddings: NDArray[np.floating], n: int) -> NDArray[np.float64]:
@@ -40,9 +45,64 @@ def mean_embeddings(vectors: NDArray[np.float64], n_views: Sequence[int]) -> NDA
         vectors: ``(n, d)``, normalised, the views of the first thing first.
         n_views: Of each thing, 1 or more; ``n`` in all.
     """
-    starts = np.cumsum([0, *n_views[:-1]]) if len(n_views) else np.zeros(0, np.intp)
-    sums = np.add.reduceat(vectors, starts) if len(starts) else vectors
+    thing = np.repeat(np.arange(len(n_views)), n_views)
+    sums = sums_of(vectors, thing, len(n_views))
     return _divide(sums, np.linalg.norm(sums, axis=1))
+
+
+def sums_of(
+    vectors: NDArray[np.float64], group: NDArray[np.integer], n_groups: int
+) -> NDArray[np.float64]:
+    """Return ``(n_groups, d)``, the sum of each group's vectors, added up in their order.
+
+    Args:
+        vectors: ``(n, d)``.
+        group: ``(n,)``, from 0 to below ``n_groups``.
+    """
+    n = len(vectors)
+    one_each = csr_array((np.ones(n), (group, np.arange(n))), shape=(n_groups, n))
+    return np.asarray(one_each @ vectors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupLikeness:
+    """How alike things are within groups and across them, summed over all pairs of things.
+
+    Attributes:
+        sums: ``(k, k)`` float64, over every pair of two groups; in the diagonal those of one.
+        n_pairs: ``(k, k)`` int64, how many pairs that are.
+    """
+
+    sums: NDArray[np.float64]
+    n_pairs: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.float64], group: NDArray[np.integer]) -> GroupLikeness:
+        """Compare all things without comparing any two of them: the sum of products is a product.
+
+        Args:
+            vectors: ``(n, d)``, each of length 1 or 0.
+            group: ``(n,)``, numbered from 0.
+        """
+        k = int(group.max(initial=-1)) + 1
+        of_groups = sums_of(vectors, group, k)
+        sums = np.einsum("ad,bd->ab", of_groups, of_groups)
+        own = np.bincount(group, (vectors**2).sum(axis=1), minlength=k)
+        sums[np.diag_indices(k)] = (np.diagonal(sums) - own) / 2
+        n = np.bincount(group, minlength=k)
+        n_pairs = np.outer(n, n)
+        n_pairs[np.diag_indices(k)] = n * (n - 1) // 2
+        return cls(sums, n_pairs)
+
+    def mean(self, wanted: NDArray[np.bool_]) -> float | None:
+        """Return the mean likeness of the pairs of some groups; ``None`` where there is no pair.
+
+        Args:
+            wanted: ``(k, k)``, of which the upper triangle counts.
+        """
+        upper = np.triu(wanted)
+        n = int(self.n_pairs[upper].sum())
+        return round(float(self.sums[upper].sum()) / n, LIKENESS_DECIMALS) if n else None
 
 
 def likeness(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -14,9 +14,10 @@ from scipy.spatial import cKDTree
 
 from sorter.detection import box_areas, box_coverage, box_iou
 from sorter.geometry import pixel_from_servo, table_from_servo
-from sorter.merging import mean_position
+from sorter.merging import mean_places
 from sorter.neighbours import Index, overlapping_boxes
 from sorter.sightings import Sightings
+from sorter.trees import flat_pairs
 
 LEAST_INSIDE = 0.8
 """The share of each part's box that lies in a box around both."""
@@ -73,8 +74,7 @@ def without_joint_groups(sightings: Sightings, groups: Sequence[Index]) -> list[
     """
     if not groups:
         return []
-    means = [mean_position(sightings.take(group)) for group in groups]
-    places_pw = np.array([(mean.servo0_pw, mean.servo1_pw) for mean in means])
+    places_pw = mean_places(sightings, groups)
     n_seen = np.array([len(group) for group in groups])
     group_of = np.repeat(np.arange(len(groups)), n_seen)
     number = np.concatenate(groups)
@@ -101,5 +101,4 @@ def _places_in_reach(sightings: Sightings, places_pw: NDArray[np.float64]) -> tu
     found = cKDTree(places).query_ball_point(
         sightings.table_px, np.hypot(*sides.T) / 2 + 1, return_sorted=True
     )
-    box = np.repeat(np.arange(len(found)), [len(near) for near in found])
-    return box, np.concatenate(found).astype(np.intp)
+    return flat_pairs(found)

@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sorter.crops import best_views
+from sorter.crops import views_of_groups
 from sorter.detection import box_areas
 from sorter.neighbours import covered_shares
 from sorter.sightings import Sightings
-from sorter.types import Container, Crop, Item, ServoPosition
+from sorter.types import Container, Crop, Item, PositionArray, ServoPosition
 
 LEAST_WEIGHT = 1e-6
 """Of a sighting in a mean place, so that scores of 0 count alike instead of dividing by 0."""
@@ -42,12 +42,25 @@ def merge_groups(
         sightings: Of one label, all of the session: the others may cover a thing.
         groups: Numbers of sightings.
     """
-    covered = covered_shares(sightings)
-    merged = []
-    for group in groups:
-        own = sightings.take(group)
-        views = best_views(own, covered[group])
-        merged.append(Merged(_merge(own, views[0], kind), group, views))
+    if not groups:
+        return []
+    views = views_of_groups(sightings, groups, covered_shares(sightings))
+    places_pw = mean_places(sightings, groups).tolist()
+    ids = [sightings.image_ids[image] for image in sightings.image.tolist()]
+    names = list(zip(ids, sightings.row.tolist(), strict=True))
+    merged = [
+        Merged(
+            kind(
+                position=ServoPosition(*place_pw),
+                crop=crops[0],
+                score=float(sightings.scores[group].max()),
+                sightings=tuple(sorted(names[number] for number in group.tolist())),
+            ),
+            group,
+            crops,
+        )
+        for group, place_pw, crops in zip(groups, places_pw, views, strict=True)
+    ]
     return sorted(merged, key=lambda one: (one.thing.position, one.thing.crop.xyxy_px, one.views))
 
 
@@ -57,29 +70,27 @@ def uncut_if_any(sightings: Sightings) -> Sightings:
     return sightings.take(uncut) if len(uncut) else sightings
 
 
-def mean_position(sightings: Sightings) -> ServoPosition:
-    """Return where the thing of these sightings is: their mean place, weighted by score.
+def mean_places(sightings: Sightings, groups: Sequence[NDArray[np.intp]]) -> PositionArray:
+    """Return where the thing of each group is: the mean place of its sightings, weighted by score.
 
     A cut sighting's centre is off by half of what is cut away, so cut ones do not count beside
     uncut ones, and where all are cut the one that shows most counts alone.
+
+    Args:
+        groups: Numbers of sightings, at least one in each; at least one group.
+
+    Returns:
+        ``(n, 2)`` float64, servo 0 and servo 1.
     """
-    if bool(sightings.is_cut.all()):
-        return ServoPosition(*sightings.servo_pw[_largest(sightings)].tolist())
-    seen = uncut_if_any(sightings)
-    weights = np.maximum(seen.scores.astype(np.float64), LEAST_WEIGHT)
-    return ServoPosition(*np.average(seen.servo_pw, axis=0, weights=weights).tolist())
-
-
-def _merge(sightings: Sightings, crop: Crop, kind: type[Thing]) -> Thing:
-    rows = zip(sightings.image.tolist(), sightings.row.tolist(), strict=True)
-    return kind(
-        position=mean_position(sightings),
-        crop=crop,
-        score=float(sightings.scores.max()),
-        sightings=tuple(sorted((sightings.image_ids[image], row) for image, row in rows)),
-    )
-
-
-def _largest(sightings: Sightings) -> int:
-    """Return the number of the largest box; of several, the first by content."""
-    return int(np.argmax(box_areas(sightings.xyxy_px)))
+    number = np.concatenate(groups)
+    starts = np.cumsum([0, *map(len, groups[:-1])])
+    weights = np.maximum(sightings.scores[number].astype(np.float64), LEAST_WEIGHT)
+    weights[sightings.is_cut[number]] = 0
+    # Of all cut ones the largest, and of several the first by content.
+    areas = box_areas(sightings.xyxy_px[number])
+    group_of = np.repeat(np.arange(len(groups)), np.diff([*starts, len(number)]))
+    largest = np.lexsort((number, -areas, group_of))[starts]
+    is_cut = np.add.reduceat(weights, starts) == 0
+    weights[largest[is_cut]] = 1
+    sums = np.add.reduceat(sightings.servo_pw[number] * weights[:, None], starts)
+    return np.asarray(sums / np.add.reduceat(weights, starts)[:, None])

@@ -9,6 +9,8 @@ from scipy.spatial import cKDTree
 from sorter.detection import box_areas, overlap_areas
 from sorter.geometry import centres_from_xyxy
 from sorter.sightings import Sightings
+from sorter.trees import flat_pairs
+from sorter.types import LabelArray, PositionArray
 
 Index = NDArray[np.intp]
 
@@ -30,17 +32,46 @@ def covered_shares(sightings: Sightings) -> NDArray[np.float64]:
 
 def overlapping_boxes(sightings: Sightings) -> tuple[Index, Index]:
     """Return all pairs of boxes of one picture that overlap, each both ways, and some others."""
-    if not len(sightings):
+    n = len(sightings)
+    if not n:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    reach_px = _longer_sides(sightings)
+    places = _kept_apart(centres_from_xyxy(sightings.xyxy_px), sightings.image, reach_px)
     # Two boxes overlap if neither their x nor their y lie farther apart than half their sides,
     # so never farther than the larger one's longer side.
-    reach_px = np.diff(sightings.xyxy_px.reshape(-1, 2, 2).astype(np.float64), axis=1).max((1, 2))
-    # Pictures are kept out of each other's reach.
-    away_px = 2 * reach_px.max() * sightings.image
-    places = np.column_stack([centres_from_xyxy(sightings.xyxy_px), away_px])
-    found = cKDTree(places).query_ball_point(places, reach_px, p=np.inf, return_sorted=True)
-    a = np.repeat(np.arange(len(found)), [len(near) for near in found])
-    b = np.concatenate(found).astype(np.intp)
-    pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0)
-    both = np.concatenate([pairs, pairs[:, ::-1]])
-    return both[:, 0], both[:, 1]
+    a, b = flat_pairs(cKDTree(places).query_ball_point(places, reach_px, p=np.inf))
+    apart = a != b
+    low, high = np.minimum(a, b)[apart], np.maximum(a, b)[apart]
+    low, high = np.divmod(np.unique(low * n + high), n)
+    return np.concatenate([low, high]), np.concatenate([high, low])
+
+
+def lie_in_boxes(xy_px: PositionArray, image: LabelArray, sightings: Sightings) -> Index:
+    """Return, rising, the numbers of the points that lie within a box of their picture.
+
+    Args:
+        xy_px: ``(n, 2)``.
+        image: ``(n,)``, the picture that each is a point of, as :attr:`Sightings.image` counts.
+    """
+    if not len(sightings) or not len(xy_px):
+        return np.zeros(0, np.intp)
+    reach_px = _longer_sides(sightings) / 2
+    middles_px = centres_from_xyxy(sightings.xyxy_px)
+    boxes_at = _kept_apart(middles_px, sightings.image, reach_px)
+    points_at = _kept_apart(xy_px, image, reach_px)
+    box, point = flat_pairs(cKDTree(points_at).query_ball_point(boxes_at, reach_px, p=np.inf))
+    at_px, boxes = xy_px[point], sightings.xyxy_px[box]
+    is_inside = ((at_px > boxes[:, :2]) & (at_px < boxes[:, 2:])).all(axis=1)
+    return np.unique(point[is_inside])
+
+
+def _longer_sides(sightings: Sightings) -> NDArray[np.float64]:
+    boxes = sightings.xyxy_px.astype(np.float64)
+    return np.asarray((boxes[:, 2:] - boxes[:, :2]).max(axis=1))
+
+
+def _kept_apart(
+    xy_px: PositionArray, image: LabelArray, reach_px: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return ``(n, 3)`` places of which those of two pictures lie out of each other's reach."""
+    return np.column_stack([xy_px, 2 * reach_px.max() * image])

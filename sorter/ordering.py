@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from sorter.geometry import travel_pw
+from sorter.shares import share_out
 from sorter.trail import HOME, connect, missing_links, walk
 from sorter.types import LabelArray, PositionArray
 
@@ -33,6 +34,10 @@ FORBIDDEN = 2.0**48
 
 N_TRIES = 200
 """Assignments that the search may solve. Source: docs/adr/0005-order-of-commands.md."""
+
+MOST_ASSIGNED = 400
+"""Legs that are assigned to single slots; the time for it grows with the cube of their number. Of
+more legs, the stations share them out by :mod:`sorter.shares`, at the same least cost."""
 
 N_TRIED_CELLS = 2_000_000
 """Cells of all those assignments together, so that many items take no longer than few."""
@@ -102,6 +107,9 @@ def cheapest_origins(
     """
     # Home is left once, and a container as often as something is dropped there.
     slots = np.sort(np.append(HOME, target[:-1]))
+    if not links and len(target) > MOST_ASSIGNED:
+        origin = share_out(travel, np.bincount(slots, minlength=travel.shape[1]))
+        return _total(travel, origin), origin
     cost = travel[:, slots]
     # A slot that takes only legs into one station makes sure of a link to it.
     free = {start: iter(np.flatnonzero(slots == start)) for start, _ in links}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,6 +69,7 @@ def sort_session(
     clustering: Clustering = Clustering.KMEANS,
     at: datetime | None = None,
     n_missing: int = 0,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Plan what to pick and where to drop it.
 
@@ -83,6 +84,7 @@ def sort_session(
         clustering: How items are put into at most as many clusters as there are containers.
         at: When the session was, aware: tells whether the arm's calibration is too old.
         n_missing: Pictures that were announced or came, and could not be looked at.
+        tell: Hears the name of each stage when it is over: ``merge``, ``cluster``, ``plan``.
 
     Raises:
         InvalidInputError: Photographs share an id or differ in size, or embeddings are unfit.
@@ -90,12 +92,15 @@ def sort_session(
     """
     home = home or home_of(arm)
     table = find_things(arm, photographs, embedder)
+    tell("merge")
     aside = find_set_aside(table, arm.limits)
     commands = make_commands(table, aside, arm.limits, embedder, seed, clustering)
+    tell("cluster")
     if arm.leaves_unsure:
         aside = aside_with_unsure(aside, commands)
         commands = [command for command in commands if not command.is_unsure]
     ordered = order_commands(commands, home, arm.limits)
+    tell("plan")
     return Plan(
         arm_id=arm.arm_id,
         calibration_id=arm.calibration_id,

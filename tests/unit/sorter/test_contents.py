@@ -12,6 +12,7 @@ from sorter.contents import (
     known_kinds,
     least_likeness_of_a_kind,
 )
+from sorter.embedding import GroupLikeness
 
 BOLT, NUT, ODD = 4, 0, 2
 KINDS = st.lists(st.sampled_from([0, 1, 2]), max_size=12)
@@ -68,7 +69,7 @@ def test_the_order_in_which_contents_come_changes_nothing(kinds):
 @given(KINDS, st.lists(st.integers(-1, 2), min_size=12, max_size=12))
 def test_only_what_lies_in_a_container_tells_and_only_of_that_one(kinds, inside):
     inside = np.array(inside[: len(kinds)], np.int64)
-    known = known_kinds(inside, likeness_of(kinds), 0.5)
+    known = known_kinds(inside, np.eye(3)[np.array(kinds, np.int64)], 0.5)
     assert ((known == inside) | (known == FREE)).all()
     for container in range(3):
         own = np.flatnonzero(inside == container)
@@ -80,11 +81,13 @@ def test_things_of_a_kind_are_more_alike_than_a_tenth_of_the_way_up_from_two_kin
     alike = np.array(
         [[1, 0.8, 0.1, 0.1], [0.8, 1, 0.1, 0.1], [0.1, 0.1, 1, 0.6], [0.1, 0.1, 0.6, 1]]
     )
-    least = least_likeness_of_a_kind(np.array([0, 0, 1, 1]), alike)
+    seen = np.linalg.cholesky(alike)  # vectors that are so alike
+    least = least_likeness_of_a_kind(GroupLikeness.of(seen, np.array([0, 0, 1, 1])))
     assert least == pytest.approx(0.1 + 0.1 * (0.7 - 0.1))
 
 
 @pytest.mark.parametrize("labels", [[], [0], [0, 0], [0, 1]])
 def test_where_nothing_can_be_compared_all_pass_for_one_kind(labels):
     labels = np.array(labels, np.int64)
-    assert least_likeness_of_a_kind(labels, np.eye(len(labels))) == -1
+    alike = GroupLikeness.of(np.eye(len(labels)), labels)
+    assert least_likeness_of_a_kind(alike) == -1

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sorter.crops import MOST_VIEWS, best_views, crop_of
+from sorter.crops import MOST_VIEWS, crop_of, views_of_groups
 from tests.unit.sorter.tables import seen
 
 SMALL, LARGE, CUT = (700, 500, 760, 560), (900, 490, 1000, 570), (0, 400, 300, 700)
@@ -10,7 +10,8 @@ SMALL, LARGE, CUT = (700, 500, 760, 560), (900, 490, 1000, 570), (0, 400, 300, 7
 
 def views(sightings, covered=None):
     """Return the boxes of the best views."""
-    found = best_views(sightings, np.zeros(len(sightings)) if covered is None else covered)
+    covered = np.zeros(len(sightings)) if covered is None else covered
+    (found,) = views_of_groups(sightings, [np.arange(len(sightings))], covered)
     return [crop.xyxy_px for crop in found]
 
 
@@ -46,6 +47,14 @@ def test_a_cut_sighting_is_a_view_only_where_all_are_cut_and_then_alone():
 def test_no_more_views_are_taken_than_help():
     boxes = [(700, 500, 760, 560 + number) for number in range(MOST_VIEWS + 2)]
     assert views(seen(*boxes)) == boxes[: -MOST_VIEWS - 1 : -1]
+
+
+def test_each_groups_views_are_those_that_it_has_alone():
+    found = seen(SMALL, CUT, LARGE, (500, 500, 560, 560), (300, 700, 400, 800))
+    covered = np.array([0.4, 0.0, 0.1, 0.0, 0.7])
+    groups = [np.array([0, 2]), np.array([1]), np.array([3, 4])]
+    alone = [views_of_groups(found, [group], covered)[0] for group in groups]
+    assert views_of_groups(found, groups, covered) == alone
 
 
 def test_the_crop_is_the_sightings_box_in_its_picture():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sorter.embedding import likeness, mean_embeddings, normalise_embeddings
+from sorter.embedding import GroupLikeness, likeness, mean_embeddings, normalise_embeddings
 from sorter.errors import InvalidInputError
 
 FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -64,3 +64,20 @@ def test_a_thing_looks_like_the_mean_of_its_views(things):
         total = thing.sum(axis=0)
         assert np.linalg.norm(mean) == pytest.approx(float(total.any()), abs=1e-9)
         np.testing.assert_allclose(mean * np.linalg.norm(total), total, atol=1e-9)
+
+
+@given(st.integers(0, 1000), st.lists(st.integers(0, 3), min_size=1, max_size=12))
+def test_the_likeness_of_groups_is_that_of_all_their_pairs(seed, group):
+    group = np.unique(group, return_inverse=True)[1]
+    vectors = np.random.default_rng(seed).normal(size=(len(group), 4))
+    vectors /= np.linalg.norm(vectors, axis=1)[:, None]
+    alike = GroupLikeness.of(vectors, group)
+    a, b = np.triu_indices(len(group), 1)
+    wanted = np.zeros_like(alike.sums, dtype=bool)
+    for one, other in [(0, 0), (0, int(group.max()))]:
+        wanted[:], wanted[one, other] = False, True
+        pairs = likeness(vectors, vectors)[a, b][
+            (np.minimum(group[a], group[b]) == one) & (np.maximum(group[a], group[b]) == other)
+        ]
+        expected = pytest.approx(pairs.mean(), abs=1e-9) if len(pairs) else None
+        assert alike.mean(wanted) == expected

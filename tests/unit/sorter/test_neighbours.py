@@ -3,12 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from sorter.detection import box_coverage
-from sorter.neighbours import covered_shares, overlapping_boxes
+from sorter.neighbours import covered_shares, lie_in_boxes, overlapping_boxes
 from sorter.sightings import locate
 from tests.strategies import sessions
-from tests.unit.sorter.tables import ARM_GEOMETRY, seen
+from tests.unit.sorter.tables import ARM_GEOMETRY, SIZE, seen
 
 SMALL = (700, 500, 760, 560)
 
@@ -44,3 +45,16 @@ def test_all_boxes_of_one_picture_that_overlap_are_among_the_pairs(photographs):
     shared &= found.image[:, None] == found.image
     np.fill_diagonal(shared, val=False)
     assert pairs.issuperset(zip(*(side.tolist() for side in np.nonzero(shared)), strict=True))
+
+
+@given(sessions(min_size=1), st.integers(0, 1000))
+def test_points_lie_in_the_boxes_of_their_own_picture_alone(photographs, seed):
+    found = locate(photographs, ARM_GEOMETRY)
+    rng = np.random.default_rng(seed)
+    points = rng.uniform([0, 0], [SIZE.width_px, SIZE.height_px], (20, 2))
+    image = rng.integers(len(photographs), size=20)
+    boxes = found.xyxy_px
+    is_in = (points[:, None] > boxes[:, :2]) & (points[:, None] < boxes[:, 2:])
+    is_in = is_in.all(axis=2) & (image[:, None] == found.image)
+    expected = np.flatnonzero(is_in.any(axis=1))
+    assert lie_in_boxes(points, image, found).tolist() == expected.tolist()

@@ -3,7 +3,6 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from sorter.deduplication import deduplicate
 from sorter.joints import without_joint_boxes
@@ -17,7 +16,6 @@ LEFT, RIGHT, BOTH = (700, 500, 780, 580), (785, 510, 860, 600), (702, 498, 858, 
 ELSEWHERE = (200, 200, 280, 280)
 AT_THE_EDGE = (0, 500, 80, 580)
 IN_THE_CORNER = (30, 40, 110, 120)
-SHAPE = (4, 5)
 
 
 def picture(number, *boxes, score=0.9):
@@ -112,23 +110,18 @@ def test_the_answer_does_not_depend_on_the_order_of_the_photographs(photographs,
     assert shares_unconfirmed(photographs) == once
 
 
-@given(
-    arrays(np.float64, SHAPE, elements=st.floats(0, 1)),
-    arrays(np.bool_, SHAPE),
-    arrays(np.bool_, SHAPE),
-    arrays(np.bool_, SHAPE),
-)
-def test_more_sightings_never_make_a_thing_less_confirmed(scores, is_seen, more, is_due):
-    few = are_confirmed(np.where(is_seen, scores, 0), is_seen, is_due)
-    many = is_seen | more
-    assert (few <= are_confirmed(np.where(many, scores, 0), many, is_due)).all()
+COUNTS = st.lists(st.integers(0, 6), min_size=5, max_size=5).map(np.array)
+SCORES = st.lists(st.floats(0, 1), min_size=5, max_size=5).map(np.array)
 
 
-@given(
-    arrays(np.float64, SHAPE, elements=st.floats(0, 1)),
-    arrays(np.bool_, SHAPE),
-    arrays(np.bool_, SHAPE),
-)
-def test_what_every_picture_that_should_show_it_shows_is_confirmed(scores, is_due, besides):
-    is_seen = is_due | besides
-    assert are_confirmed(np.where(is_seen, scores, 0), is_seen, is_due).all()
+@given(SCORES, COUNTS, COUNTS, SCORES)
+def test_more_sightings_never_make_a_thing_less_confirmed(scores, n_seen, n_missed, more):
+    few = are_confirmed(scores, n_seen, n_missed)
+    assert (few <= are_confirmed(scores + more, n_seen, n_missed)).all()
+    found_again = np.minimum(n_missed, 1)
+    assert (few <= are_confirmed(scores, n_seen + found_again, n_missed - found_again)).all()
+
+
+@given(SCORES, COUNTS)
+def test_what_every_picture_that_should_show_it_shows_is_confirmed(scores, n_seen):
+    assert are_confirmed(scores, n_seen, np.zeros_like(n_seen)).all()
