@@ -45,6 +45,9 @@ COMMANDS = {
     "demo": Entry("cli.demo", "demo", "Watch a virtual arm sort a table, start to end.", SEE),
     "robot": Entry("cli.robot", "robot", "Send virtual arms to any gateway.", SEE),
     "up": Entry("cli.up", "up", "Run all of SorterBot on this machine until Ctrl-C.", RUN),
+    "robot-door": Entry(
+        "cli.robot_door", "robot_door", "Let robots of the original SorterBot in.", RUN
+    ),
     "keys": Entry("cli.keys", "app", "Make, list and revoke the robots' bearer keys.", RUN),
     "quarantine": Entry(
         "cli.quarantine", "app", "Look at pictures that no worker could read.", RUN

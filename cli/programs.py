@@ -62,6 +62,11 @@ class Programs:
         """The clock that asks for a sweep every few seconds."""
         return self._python("beat", *CELERY, "beat", "--loglevel=INFO")
 
+    def robot_door(self, host: str, port: int) -> Program:
+        """The door for robots of the original."""
+        own = {"SORTERBOT_DOOR_HOST": host, "SORTERBOT_DOOR_PORT": str(port)}
+        return self._python("robot-door", "api.robot_door", own=own)
+
     def flower(self, port: int, password: str) -> Program:
         """Flower, which shows the queues to whoever has the password of ``operator``."""
         return self._python(
@@ -71,6 +76,10 @@ class Programs:
             f"--port={port}",
             own={"FLOWER_BASIC_AUTH": f"{FLOWER_USER}:{password}"},
         )
+
+    def feeds(self) -> Program:
+        """The process that tells an original control panel, or names pictures as it does."""
+        return self._python("feeds", "workers.feeds")
 
     def _own_of_gpu_worker(self, number: int) -> dict[str, str]:
         """Return what sets one GPU worker apart: its GPU, and where it answers Prometheus."""

@@ -25,6 +25,7 @@ from cli.stack_folder import held_folder, load_passwords, save_connection
 from cli.supervisor import Announce, Service, Supervisor
 from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_store
+from storage.original_settings import wants_feeds
 from storage.ports import Store
 from storage.schema import migrate
 
@@ -40,6 +41,8 @@ class StackSettings:
     Attributes:
         folder: Holds everything it keeps: data, pictures, logs; made where it does not exist.
         port: Where the gateway listens on the loopback address; 0 chooses a free one.
+        robot_door_port: Where the door for the original's robots listens, if it is to; 0 chooses.
+        robot_door_host: The address on which it does.
         flower_port: Where Flower listens on the loopback address, if it is to run; 0 chooses one.
         is_durable: Whether what was accepted outlives the machine's failure; False is faster.
         keeps_data: Whether rows and pictures stay in the folder after the end.
@@ -50,6 +53,8 @@ class StackSettings:
     port: int = 8000
     n_gpu_workers: int = 1
     flower_port: int | None = None
+    robot_door_port: int | None = None
+    robot_door_host: str = LOOPBACK
     is_durable: bool = True
     keeps_data: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -183,8 +188,29 @@ class LocalStack:
             *(self._service(programs.gpu_worker(number), have_gpu) for number in numbers),
             self._service(programs.sort_worker(), self._workers_joined("sort", 1)),
             self._service(programs.beat()),
+            *self._robot_door(programs),
+            *([self._service(programs.feeds())] if self._has_feeds() else []),
             *self._flower(programs),
         ]
+
+    def _has_feeds(self) -> bool:
+        return wants_feeds({**os.environ, **self.environment})
+
+    def _robot_door(self, programs: Programs) -> list[Service]:
+        """Return the door for the original's robots where it is wanted.
+
+        Raises:
+            ConflictError: Its port is taken.
+        """
+        if self.settings.robot_door_port is None:
+            return []
+        port = self.settings.robot_door_port or free_port()
+        require_free(port, "robots' door")
+        host = self.settings.robot_door_host
+        self.robot_door_address = f"{host}:{port}"
+        reached = LOOPBACK if host == "0.0.0.0" else host  # noqa: S104 - compared, not listened on
+        program = programs.robot_door(host, port)
+        return [self._service(program, lambda: answers(f"http://{reached}:{port}/healthz"))]
 
     def _flower(self, programs: Programs) -> list[Service]:
         """Return Flower where it is wanted.

@@ -52,6 +52,15 @@ def up(
     gpu_workers: Annotated[
         int, typer.Option(help="Processes that detect; on a GPU machine, one a GPU.", min=1)
     ] = 1,
+    robot_door: Annotated[
+        bool, typer.Option("--robot-door", help="Let robots of the original SorterBot in, too.")
+    ] = False,
+    robot_door_port: Annotated[
+        int, typer.Option(help="Port of the robots' door.", min=1, max=65535)
+    ] = 6000,
+    robot_door_host: Annotated[
+        str, typer.Option(help="Address on which the robots' door listens.")
+    ] = "127.0.0.1",
     flower: Annotated[
         bool, typer.Option("--flower", help="Run Flower too, which shows queues and tasks.")
     ] = False,
@@ -72,7 +81,8 @@ def up(
 
     Starts PostgreSQL and Redis (both come with the installation), the gateway, the workers that
     detect, the one that sorts, and the clock that repairs; starts again whichever of them dies;
-    and stops them all together. Nothing listens beyond this machine.
+    and stops them all together. Nothing listens beyond this machine, but the robots' door where
+    it is told to.
     """
     from cli.keyring import check_arm_id
     from cli.stack import LocalStack, StackSettings
@@ -88,6 +98,8 @@ def up(
         port=port,
         n_gpu_workers=gpu_workers,
         flower_port=flower_port if flower else None,
+        robot_door_port=robot_door_port if robot_door else None,
+        robot_door_host=robot_door_host,
         environment=models,
     )
     typer.echo(f"Starting in {folder}:")
@@ -118,6 +130,8 @@ def _introduce(stack: LocalStack, arms: list[str]) -> None:
             f"Flower answers at {stack.flower_url}; user {FLOWER_USER}, "
             f"password {stack.flower_password}"
         )
+    if stack.settings.robot_door_port is not None:
+        typer.echo(f"Robots of the original are let in at {stack.robot_door_address}")
     for arm_id in arms:
         if has_key(stack.store, arm_id):
             again = f"sorterbot keys create {arm_id} --folder {shlex.quote(str(stack.folder))}"

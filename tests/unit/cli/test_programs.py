@@ -19,7 +19,8 @@ def programs(n_gpu_workers: int = 1) -> Programs:
 def every_program() -> list[Program]:
     made = programs()
     flower = made.flower(5555, SECRET)
-    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat(), flower]
+    door = made.robot_door("127.0.0.1", 6000)
+    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat(), door, flower]
 
 
 def test_every_program_is_told_how_to_find_the_others() -> None:
