@@ -21,6 +21,7 @@ from storage.original_settings import with_original_settings
 from storage.ports import FairShare
 from storage.schema import check_schema
 from workers.queue import CeleryQueue
+from workers.traces import are_traces_wanted, start_traces
 
 REFUSED = 4
 """gunicorn's exit status for an application that cannot be loaded: it gives up, and says so."""
@@ -51,7 +52,7 @@ def create_app_from(environment: Mapping[str, str]) -> Gateway:
     """
     settings = settings_from(environment)
     services = services_from(environment)
-    app = create_app(services, settings)
+    app = _traced_app(services, settings, environment)
     _warm_up(app, services)
     return app
 
@@ -77,6 +78,22 @@ def services_from(environment: Mapping[str, str]) -> Services:
             _required(environment, "SORTERBOT_RESULTS_URL"),
         ),
     )
+
+
+def _traced_app(
+    services: Services, settings: Settings, environment: Mapping[str, str]
+) -> Gateway:
+    """Return the app, and let it and its services be traced where that is wanted."""
+    traces = start_traces("sorterbot-gateway") if are_traces_wanted(environment) else None
+    if traces is None:
+        return create_app(services, settings)
+    from api.traces import trace_requests, traced  # brings what only traces need
+    from workers.message_traces import connect_message_traces
+
+    app = create_app(traced(services, traces), settings)
+    trace_requests(app, traces)
+    connect_message_traces()
+    return app
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

@@ -29,6 +29,7 @@ from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
 from workers.settings import VISIBILITY_TIMEOUT_S
 from workers.warm_up import warm_up
+from workers.traces import are_traces_wanted, start_traces
 from workers.watchdog import Watchdog
 from workers.worker_app import end_worker, make_worker_app
 
@@ -51,6 +52,7 @@ class Environment:
         batch: What one call of the detector may hold.
         metrics_port: Where a worker answers Prometheus; ``None`` for nowhere.
         task_events: Whether the worker tells Flower of each task.
+        traces: Whether traces are sent; how is OpenTelemetry's own variables' to say.
         share: How much of the queue is one arm's.
         models: How detector and embedder are to differ from what their packages say.
         crash_folder: Where crash points are armed; ``None`` for nowhere.
@@ -70,6 +72,7 @@ class Environment:
     batch: BatchLimits = DEFAULT_BATCH
     metrics_port: int | None = None
     task_events: bool = False
+    traces: bool = False
     share: FairShare = field(default_factory=FairShare)
     models: ModelChoice = AS_PACKAGED
     crash_folder: Path | None = None
@@ -99,6 +102,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         ),
         metrics_port=_number(variables, "SORTERBOT_METRICS_PORT", 0) or None,
         task_events=_number(variables, "SORTERBOT_TASK_EVENTS", 0) > 0,
+        traces=are_traces_wanted(variables),
         share=FairShare(_number(variables, "SORTERBOT_ARM_SHARE", ARM_SHARE)),
         models=read_model_choice(variables),
         crash_folder=_path(variables, "SORTERBOT_CRASH_FOLDER"),
@@ -138,7 +142,7 @@ def make_services(environment: Environment) -> Services:
     metrics = WorkerMetrics(environment.metrics_port)
     store = with_crash_points(make_store(environment.database_url), environment.crash_folder)
     images = make_image_store(environment.image_store)
-    return Services(
+    services = Services(
         worker_id=make_worker_id(),
         store=observed(store, metrics.note_store_call),
         images=observed(images, metrics.note_image_store_call),
@@ -150,6 +154,20 @@ def make_services(environment: Environment) -> Services:
         clustering=environment.clustering,
         metrics=metrics,
     )
+    return _traced(services) if environment.traces else services
+
+
+def _traced(services: Services) -> Services:
+    """Let what this process does be traced, where OpenTelemetry is installed."""
+    traces = start_traces("sorterbot-worker")
+    if traces is None:
+        return services
+    from workers.message_traces import connect_message_traces  # bring what only traces need
+    from workers.task_traces import connect_task_traces, traced
+
+    connect_task_traces(traces)
+    connect_message_traces()
+    return traced(services, traces)
 
 
 def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedDetector:

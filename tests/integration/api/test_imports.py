@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("torch", "torchvision", "sklearn", "scipy", "vision", "cv2")
+HEAVY = ("torch", "torchvision", "sklearn", "scipy", "vision", "cv2", "opentelemetry.sdk")
 
 
 def test_the_gateway_loads_none_of_the_networks_libraries() -> None:
