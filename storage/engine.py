@@ -24,6 +24,11 @@ from sqlalchemy.exc import (
 from sorter.errors import InvalidInputError, StorageFullError, TransientError
 from storage.bounded_waits import BoundedConnection, bound_waits
 
+MAX_CONNECTIONS = 20
+"""Of one process. Opened as they are needed, and kept: to open one costs both sides more than all
+that a picture asks of it.
+"""
+
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_MS = 10_000
@@ -43,14 +48,14 @@ _IDLE_TOO_LONG = "25P03"
 def make_engine(
     url: str,
     *,
-    pool_size: int = 5,
-    max_overflow: int = 15,
+    pool_size: int = MAX_CONNECTIONS,
     answer_within_s: float = ANSWER_WITHIN_S,
 ) -> Engine:
     """Return an engine whose every wait is bounded.
 
     Args:
         url: ``postgresql://`` or ``postgresql+psycopg2://``.
+        pool_size: Connections at most; who finds none free waits for one.
         answer_within_s: What one statement may take before its connection is given up.
 
     Raises:
@@ -60,7 +65,8 @@ def make_engine(
     engine = create_engine(
         database_url(url),
         pool_size=pool_size,
-        max_overflow=max_overflow,
+        max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=POOL_TIMEOUT_S,
         pool_recycle=1800,
         connect_args={

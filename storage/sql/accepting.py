@@ -15,7 +15,6 @@ from typing import Any
 from storage import events
 from storage.ports import FairShare, ImageRecord, ImageState, NewImage
 from storage.rules import DETECTING_QUEUE
-from storage.texts import checked_text
 
 ACCEPT = """
 SELECT FROM sessions JOIN arms USING (arm_id)
@@ -98,23 +97,19 @@ def new_record(
 
 
 def accept_values(image: ImageRecord, share: FairShare | None) -> Mapping[str, Any]:
-    """Return what :data:`ACCEPT` needs for a picture, whose index and time are yet unknown.
-
-    Raises:
-        InvalidInputError: A text cannot be kept.
-    """
+    """Return what :data:`ACCEPT` needs for a picture, whose index and time are yet unknown."""
     received, received_data = events.image_received(image)
     sealed, sealed_data = events.session_sealed(0, is_overdue=False)
     return {
         "image_id": image.image_id,
-        "session_id": checked_text(image.session_id),
+        "session_id": image.session_id,
         "position_pw": image.position_pw,
-        "key": checked_text(image.key),
-        "sha256": checked_text(image.sha256),
+        "key": image.key,
+        "sha256": image.sha256,
         "width_px": image.size.width_px,
         "height_px": image.size.height_px,
         "n_bytes": image.n_bytes,
-        "request_id": None if image.request_id is None else checked_text(image.request_id),
+        "request_id": image.request_id,
         "per_worker": share.per_worker if share else 0,
         "alive_within_s": share.alive_within_s if share else 0.0,
         "queue": DETECTING_QUEUE,

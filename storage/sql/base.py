@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, func, select
+from sqlalchemy import ColumnElement, Engine, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from sorter.errors import NotFoundError
@@ -16,6 +16,7 @@ from storage.events import NewEvent
 from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageState
 from storage.rules import CLAIM_LEASE_S
+from storage.texts import checked_text
 
 IS_UNFINISHED = ImageRow.state.in_([state for state in ImageState if not state.is_final])
 
@@ -51,19 +52,26 @@ class SqlBase:
         ):
             yield db
 
-    def _ask(self, sql: str, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def _ask(self, sql: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:
         """Run SQL as it is written, in one round trip, and return the rows of its last statement.
 
         For what every picture needs: to build a statement, and to map its rows, takes the ORM
         several times as long as PostgreSQL takes to run it. What several statements change is
         changed together or not at all, and each sees what was committed before it began.
+
+        Raises:
+            InvalidInputError: A text cannot be kept.
         """
+        kept = {
+            name: checked_text(value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
         with (
             our_errors(),
             self._engine.connect() as connection,
             autocommitted(connection),
         ):
-            return connection.exec_driver_sql(sql, dict(values)).all()
+            return connection.exec_driver_sql(sql, kept).mappings().all()
 
 
 def ago(seconds: float) -> ColumnElement[datetime]:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from sorter.types import Detections
 from storage import events
-from storage.documents import detections_columns, reading_columns
-from storage.models import NOW, STATEMENT_BEGAN_AT, DetectionsRow, ImageRow
+from storage.models import NOW, STATEMENT_BEGAN_AT, ImageRow
 from storage.ports import ImageClaim, ImageState
 from storage.rules import quarantine_reason
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
+from storage.sql.detecting import CLAIM, SAVE, claimed_record, save_values
 from storage.sql.records import image_record
 from storage.texts import plain_reason
 from storage.views import Reading
@@ -32,6 +32,22 @@ class SqlImages(SqlBase):
         max_attempts: int,
         first_only: bool = False,
     ) -> ImageClaim | None:
+        most = min(1, max_attempts) if first_only else max_attempts
+        values = {"image_id": image_id, "worker_id": worker_id, "max_attempts": most}
+        for row in self._ask(CLAIM, values):
+            image = claimed_record(row)
+            return ImageClaim(image, worker_id, image.attempt)
+        return self._claim_again(image_id, worker_id, dead_after_s, max_attempts, first_only)
+
+    def _claim_again(
+        self,
+        image_id: str,
+        worker_id: str,
+        dead_after_s: float,
+        max_attempts: int,
+        first_only: bool,
+    ) -> ImageClaim | None:
+        """Claim what a dead worker holds, or this one; give up what was tried too often."""
         with self._transaction() as db:
             image = lock_image(db, image_id)
             is_own = image is not None and image.claimed_by == worker_id
@@ -60,17 +76,7 @@ class SqlImages(SqlBase):
         model: str,
         reading: Reading | None = None,
     ) -> bool:
-        columns = {**detections_columns(detections), **reading_columns(reading)}
-        with self._transaction() as db, self._own(db, claim) as image:
-            if image is None:
-                return False
-            claimed_at = image.claimed_at
-            db.add(DetectionsRow(image_id=image.image_id, claimed_at=claimed_at, **columns))
-            image.model = model
-            finish(db, image, ImageState.DETECTED)
-            told = events.image_detected(image_record(image), len(detections), model)
-            append_event(db, image.session_id, told)
-            return True
+        return bool(self._ask(SAVE, save_values(claim, detections, model, reading)))
 
     def fail_image(self, claim: ImageClaim, reason: str) -> bool:
         with self._transaction() as db, self._own(db, claim) as image:

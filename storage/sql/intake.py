@@ -77,11 +77,9 @@ class SqlIntake(SqlBase):
         share: FairShare | None = None,
     ) -> Acceptance:
         image = new_record(session_id, self._make_id(), new, request_id)
-        for index, received_at, has_turn, has_sealed in self._ask(
-            ACCEPT, accept_values(image, share)
-        ):
-            taken = replace(image, index=index, received_at=received_at)
-            return Acceptance(taken, is_new=True, has_sealed=has_sealed, has_turn=has_turn)
+        for row in self._ask(ACCEPT, accept_values(image, share)):
+            taken = replace(image, index=row["index"], received_at=row["received_at"])
+            return Acceptance(taken, True, row["has_sealed"], row["has_turn"])
         return self._accept_again(session_id, new)
 
     def _accept_again(self, session_id: str, new: NewImage) -> Acceptance:

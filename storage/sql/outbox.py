@@ -67,7 +67,7 @@ class SqlEventFeed:
     """
 
     def __init__(self, database_url: str, feed: str, keys_like: str | None = None) -> None:
-        self._engine = make_engine(database_url, pool_size=1, max_overflow=0)
+        self._engine = make_engine(database_url, pool_size=1)
         self._about = {"feed": feed, "keep_s": KEEP_S}
         only = "" if keys_like is None else " AND s.idempotency_key LIKE :keys_like"
         self._untold = text(_UNTOLD.format(only=only))

@@ -13,7 +13,6 @@ from storage.ports import FairShare, ImageRecord, ImageState, SessionState
 from storage.rules import DETECTING_QUEUE
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import image_record
-from storage.texts import checked_text
 
 _HAS_TURN = or_(ImageRow.turn_at.is_not(None), ImageRow.published_at.is_not(None))
 _IS_HELD = and_(ImageRow.state == ImageState.RECEIVED, ~_HAS_TURN)
@@ -54,7 +53,7 @@ class SqlTurns(SqlBase):
     """
 
     def take_turns(self, session_id: str | None, share: FairShare) -> list[ImageRecord]:
-        arm_ids = [row.arm_id for row in self._ask(_LOOK, _look_values(session_id, share))]
+        arm_ids = [row["arm_id"] for row in self._ask(_LOOK, _look_values(session_id, share))]
         if not arm_ids:
             return []
         with self._transaction() as db:
@@ -69,7 +68,7 @@ class SqlTurns(SqlBase):
 
 def _look_values(session_id: str | None, share: FairShare) -> dict[str, Any]:
     return {
-        "session_id": None if session_id is None else checked_text(session_id),
+        "session_id": session_id,
         "per_worker": share.per_worker,
         "alive_within_s": share.alive_within_s,
         "queue": DETECTING_QUEUE,

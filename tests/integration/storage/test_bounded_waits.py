@@ -34,7 +34,7 @@ def store(
 ) -> Iterator[SqlStore]:
     database = make_url(migrated_postgres_url).database or ""
     url = replace(postgres_server, port=proxy.port).url(database)
-    engine = make_engine(url, pool_size=1, max_overflow=0, answer_within_s=ANSWER_S)
+    engine = make_engine(url, pool_size=1, answer_within_s=ANSWER_S)
     store = SqlStore(engine, make_id=lambda: "id")
     store.save_arm(Arm("arm-1"))
     yield store

@@ -103,7 +103,7 @@ def test_a_connection_that_is_cut_around_a_read_leaves_its_place_to_the_next(
     engine: Engine, store: SqlStore, cut: str, is_told: bool
 ) -> None:
     store.save_arm(Arm("arm-1"))
-    only_one = make_engine(engine.url.render_as_string(False), pool_size=1, max_overflow=0)
+    only_one = make_engine(engine.url.render_as_string(False), pool_size=1)
     reader = SqlStore(only_one, make_id=lambda: "unused")
     cuts = iter([True, True, True])
 
