@@ -71,6 +71,11 @@ def with_original_settings(
     return told
 
 
+def wants_feeds(variables: Mapping[str, str]) -> bool:
+    """Whether somebody outside is to be told what happens; see :mod:`workers.feeds`."""
+    return bool(variables.get(PANEL_HOST)) or variables.get(ORIGINAL_NAMES, "") == "1"
+
+
 def _mode(variables: Mapping[str, str]) -> Mode | None:
     text = variables.get("MODE", "")
     if not text:

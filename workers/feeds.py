@@ -26,6 +26,7 @@ from storage.original_settings import (
     IMAGE_STORE,
     ORIGINAL_NAMES,
     PANEL_HOST,
+    wants_feeds,
     with_original_settings,
 )
 from storage.schema import check_schema
@@ -63,6 +64,8 @@ def make_feeders(variables: Mapping[str, str], stop: threading.Event) -> list[Fe
         SchemaError: The database's schema is not the one that this code needs.
         TransientError: The database does not answer.
     """
+    if not wants_feeds(variables):
+        raise InvalidInputError(f"neither {PANEL_HOST} nor {ORIGINAL_NAMES}=1 is set")
     database_url = _required(variables, DATABASE_URL)
     feeders: list[Feeder] = []
 
@@ -74,12 +77,10 @@ def make_feeders(variables: Mapping[str, str], stop: threading.Event) -> list[Fe
         panel = ControlPanel(variables[PANEL_HOST], sleep=stop.wait)
         in_bucket = urlsplit(variables.get(IMAGE_STORE, "")).scheme == "s3"
         add(PANEL_FEED, partial(tell_panel, send=panel.send, in_bucket=in_bucket), PANEL_KEYS)
-    if variables.get(ORIGINAL_NAMES, "0") == "1":
+    if variables.get(ORIGINAL_NAMES) == "1":
         images = make_image_store(_required(variables, IMAGE_STORE))
         store = make_store(database_url)
         add(NAMES_FEED, partial(name_picture, store=store, images=images))
-    if not feeders:
-        raise InvalidInputError(f"neither {PANEL_HOST} nor {ORIGINAL_NAMES}=1 is set")
     check_schema(database_url)
     return feeders
 

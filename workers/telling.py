@@ -17,9 +17,10 @@ from storage.robot_sessions import RobotSession
 from workers.panel_records import log_record, panel_records
 
 PANEL_FEED = "panel"
-PANEL_KEYS = "robot/S%/before/%"
-"""The sessions that a panel has named: it knows no others, and none of after-pictures."""
+PANEL_KEYS = "robot/S%"
+"""The sessions that a panel has named: it knows no others."""
 
+PANORAMA = "panorama.saved"
 NAMES_FEED = "original-names"
 
 _PANEL_NAME = re.compile(r"S[0-9]+", re.ASCII)
@@ -35,8 +36,10 @@ def tell_panel(told: FeedEvent, send: Callable[[LogRecord], None], *, in_bucket:
         RecordRefusedError: The panel does not keep it.
     """
     named = RobotSession.from_key(told.idempotency_key)
-    if named is None or named.is_after or _PANEL_NAME.fullmatch(named.name) is None:
+    if named is None or _PANEL_NAME.fullmatch(named.name) is None:
         return
+    if named.is_after and told.event.kind != PANORAMA:
+        return  # of the pictures that are taken afterwards it shows no more
     for record in panel_records(told, in_bucket=in_bucket):
         send(log_record(record, told, named.name))
 

@@ -37,6 +37,7 @@ from tests.factories import (
 from tests.panel import FakePanel, Line
 from workers.panel import ControlPanel, PanelBusyError, RecordRefusedError, busy_pause_s
 from workers.panel_records import PanelRecord, log_record, panel_records
+from workers.telling import tell_panel
 
 pytestmark = pytest.mark.services
 
@@ -145,6 +146,27 @@ def test_a_panel_that_throttles_and_dies_gets_every_record_in_order_from_feeds_t
     assert b"event not told" not in log.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("named", "kind", "n_lines"),
+    [
+        (RobotSession("S1"), "session.sorting", 1),
+        (RobotSession("S1"), "panorama.saved", 2),
+        (RobotSession("S1", is_after=True), "panorama.saved", 2),
+        (RobotSession("S1", is_after=True), "session.sorting", 0),
+        (RobotSession("somebody-s-own"), "session.sorting", 0),
+        (None, "session.sorting", 0),
+    ],
+)
+def test_a_panel_hears_of_its_own_sessions_and_of_both_panoramas(
+    named: RobotSession | None, kind: str, n_lines: int
+) -> None:
+    event = Event(1, "s", kind, {"attempt": 1, "which": "after"}, datetime(2026, 3, 1, tzinfo=UTC))
+    told = FeedEvent(event, "arm-1", None if named is None else named.key)
+    with FakePanel({"S1"}) as panel:
+        tell_panel(told, ControlPanel(panel.host).send, in_bucket=False)
+    assert panel.n_lines == len(panel.raw) == n_lines
+
+
 def in_order_with_repeats(found: list[Line], wanted: list[Line]) -> bool:
     """Whether all came in order; a stretch may come again before what follows it."""
     at = 0
@@ -233,7 +255,12 @@ def test_pictures_get_the_original_s_names_beside_their_own(
         "SORTERBOT_ORIGINAL_NAMES": "1",
     }
     with feeding(variables, tmp_path / "log") as process:
-        eventually(lambda: all((tmp_path / "images" / name).exists() for name in wanted))
+        eventually(
+            lambda: (
+                process.poll() is not None
+                or all((tmp_path / "images" / name).exists() for name in wanted)
+            )
+        )
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(20) == 0, (tmp_path / "log").read_text()
     assert {name: images.load_named(name) for name in wanted} == wanted
