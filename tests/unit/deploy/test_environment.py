@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from api.bootstrap import settings_from
+from api.robot_door.bootstrap import door_settings_from
 from deploy.with_passwords import ADDRESSES, SECRETS
 from tests.unit.deploy.files import ROOT, dockerfile_of, environment_of, own_services
 from workers.bootstrap import read_environment
@@ -47,7 +48,12 @@ class WatchedVariables(Mapping[str, str]):
         return len(NEEDED)
 
 
-OWN_READERS = {"migrate": "cli/migrate.py", "flower": "workers/flower_app.py"}
+OWN_READERS = {
+    "migrate": ("cli/migrate.py",),
+    "flower": ("workers/flower_app.py", "workers/watching.py"),
+    "panel-feed": ("workers/panel_feed.py",),
+}
+"""Those who read their variables where their names stand."""
 
 
 def named_in(*paths: str) -> set[str]:
@@ -60,9 +66,11 @@ def read_by(name: str) -> set[str]:
     """Return the variables that a service's process reads."""
     variables = WatchedVariables()
     if name in OWN_READERS:
-        return named_in(OWN_READERS[name])
-    if name == "gateway":
+        return named_in(*OWN_READERS[name])
+    if name in {"gateway", "robot-door"}:
         settings_from(variables)
+        if name == "robot-door":
+            door_settings_from(variables)
         return variables.asked | named_in("api/bootstrap.py")
     read_environment(variables)
     return variables.asked
