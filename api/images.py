@@ -48,12 +48,18 @@ def post_image(path: ImagePath) -> Response:
     detected twice. Other bytes at that position: 409. A full queue: 503 with `Retry-After`.
     """
     session = load_own_session(path.session_id)
-    data = _read_picture()
+    data = read_picture()
     image = take_in_picture(using(), session, path.position_pw, data, request_id())
     return answer(ImageAnswer.of(image), 202)
 
 
-def _read_picture() -> bytes:
+def read_picture() -> bytes:
+    """Return the body, which must be of a picture's size.
+
+    Raises:
+        RequestEntityTooLarge: It is over the limit.
+        NotAPictureError: It is empty.
+    """
     max_bytes = using().settings.max_image_bytes
     # One more than may come: a body without a length is cut at this limit, not refused.
     request.max_content_length = max_bytes + 1

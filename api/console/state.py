@@ -9,8 +9,10 @@ from typing import Generic, TypeVar, cast
 
 from flask import Flask, current_app
 
+from api.console.fleet import Fleet, look_at_fleet
 from api.context import EXTENSION, Context
 from api.rates import ArmRates, Rate
+from storage.overview import ArmHours
 
 STATE = "sorterbot_console"
 """Under this name the console's state stands in ``app.extensions``."""
@@ -18,6 +20,12 @@ STATE = "sorterbot_console"
 SIGN_IN_RATE = Rate(per_s=1 / 3, burst=20)
 """Attempts to sign in, of one address. A secret of 256 bits is not found by guessing; this keeps
 those who try anyway from the database."""
+
+TRY_RATE = Rate(per_s=1.0, burst=20)
+"""Pictures that one operator may try: enough for any hand, and no way round the robots' doors."""
+
+FLEET_KEPT_S = 1.0
+HOURS_KEPT_S = 60.0
 
 Value = TypeVar("Value")
 
@@ -49,17 +57,35 @@ class Kept(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleState:
-    """Limits on who signs in, for one gateway process."""
+    """Limits on who signs in and who follows sessions, and what draws, of one gateway process.
+
+    Attributes:
+        sign_in_rates: Of addresses, not of arms.
+        try_rates: Of operators who try pictures.
+        fleet: As it was a second ago at most.
+    """
 
     sign_in_rates: ArmRates
+    try_rates: ArmRates
+    fleet: Kept[Fleet]
 
 
 def make_state(app: Flask) -> ConsoleState:
     """Return the state of a console that nobody has looked at yet."""
     context = cast("Context", app.extensions[EXTENSION])
-    return ConsoleState(sign_in_rates=ArmRates(SIGN_IN_RATE, context.services.monotonic_s))
+    clock = context.services.monotonic_s
+    hours = Kept(lambda: _load_hours(context), clock, HOURS_KEPT_S)
+    return ConsoleState(
+        sign_in_rates=ArmRates(SIGN_IN_RATE, clock),
+        try_rates=ArmRates(TRY_RATE, clock),
+        fleet=Kept(lambda: look_at_fleet(context, hours.get()), clock, FLEET_KEPT_S),
+    )
 
 
 def console_state() -> ConsoleState:
     """Return the state of the console that serves this request."""
     return cast("ConsoleState", current_app.extensions[STATE])
+
+
+def _load_hours(context: Context) -> dict[str, ArmHours]:
+    return {hours.arm_id: hours for hours in context.services.store.load_arm_hours()}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sorter.errors import NotFoundError
+from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm
 from storage.overview import N_HOURS, TRY_ARM_ID, SessionFilter
 from storage.ports import SessionState
@@ -149,6 +149,11 @@ class OverviewContract:
         assert found(id_prefix=late.session_id) == both[:1]
         assert found(id_prefix=late.session_id, state=SessionState.OPEN) == []
         assert found(id_prefix="%") == found(id_prefix="_") == []
+
+    @pytest.mark.parametrize("name", ["id_prefix", "arm_id"])
+    def test_what_no_text_may_hold_is_refused(self, memory: Memory, name: str) -> None:
+        with pytest.raises(InvalidInputError):
+            memory.store.find_history(SessionFilter(**{name: "\x00"}), None, 2)  # type: ignore[arg-type]
 
     def test_what_is_tried_is_no_part_of_fleet_or_history(self, memory: Memory) -> None:
         make_tried(memory)

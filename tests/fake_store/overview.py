@@ -15,6 +15,7 @@ from storage.overview import (
     TriedPicture,
 )
 from storage.ports import SessionRecord, SessionState
+from storage.texts import checked_text
 from tests.fake_store.rows import FakeImage, FakeRows, FakeSession, find
 
 HOUR_S = 3600
@@ -71,6 +72,8 @@ class FakeOverview(FakeRows):
         self, which: SessionFilter, before_id: str | None, limit: int
     ) -> list[SessionRecord]:
         with self._transaction():
+            for text in (which.id_prefix, which.arm_id):
+                checked_text(text or "")
             place = None if before_id is None else _place(find(self._sessions, before_id))
             found = [
                 session.counted()
