@@ -17,6 +17,7 @@ from api.context import Context, using
 from api.documents import KEY_SECURITY, problem_responses, text_response
 from api.errors import StreamsFullError
 from api.owned import load_own_session
+from api.slots import Slots
 from sorter.errors import TransientError
 from storage.ports import Event
 
@@ -59,10 +60,19 @@ def get_events(path: SessionPath, header: EventsHeader) -> Response:
         return Response(status=204)
     if request.method == "HEAD":
         return Response(content_type=EVENT_STREAM)
-    if not context.streams.take():
+    return stream_response(context, path.session_id, after_id, context.streams)
+
+
+def stream_response(context: Context, session_id: str, after_id: int, places: Slots) -> Response:
+    """Answer with a session's events, in one of ``places`` until the caller leaves.
+
+    Raises:
+        StreamsFullError: None of them is free.
+    """
+    if not places.take():
         raise StreamsFullError("too many event streams are open", FULL_RETRY_S)
-    response = Response(_stream(context, path.session_id, after_id), content_type=EVENT_STREAM)
-    response.call_on_close(context.streams.give_back)
+    response = Response(_stream(context, session_id, after_id), content_type=EVENT_STREAM)
+    response.call_on_close(places.give_back)
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
     return response
 

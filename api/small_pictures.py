@@ -7,11 +7,14 @@ import io
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from sorter.errors import InvalidInputError
+from sorter.types import ImageSize
 
 THUMBNAIL_WIDTH_PX = 640
 """Sharp on a phone's screen, and enough for a table of four pictures' width."""
 
 JPEG_QUALITY = 82
+BLANK_WIDTH_PX = 64
+BLANK = (35, 41, 43)
 
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError)
@@ -52,6 +55,12 @@ def make_thumbnail(data: bytes, width_px: int = THUMBNAIL_WIDTH_PX) -> bytes:
         height_px = max(round(picture.height * width_px / picture.width), 1)
         picture = picture.resize((width_px, height_px), Image.Resampling.BOX, reducing_gap=2.0)
     return jpeg_of(picture)
+
+
+def make_blank(size: ImageSize) -> bytes:
+    """Return a dark JPEG in the proportions of a picture that cannot be shown."""
+    height_px = max(round(size.height_px * BLANK_WIDTH_PX / size.width_px), 1)
+    return jpeg_of(Image.new("RGB", (BLANK_WIDTH_PX, min(height_px, 4 * BLANK_WIDTH_PX)), BLANK))
 
 
 def jpeg_of(picture: Image.Image) -> bytes:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.exceptions import NotFound
 
-from api.console import fleet_page, guard, sessions_page, sign_in, try_page
+from api.console import (
+    fleet_page,
+    guard,
+    session_page,
+    session_replays,
+    sessions_page,
+    sign_in,
+    try_page,
+)
 from api.console.blueprint import blueprint
 from api.console.state import STATE, make_state
 from api.console.words import FILTERS
 
-PAGES = (guard, sign_in, fleet_page, sessions_page, try_page)
+PAGES = (guard, sign_in, fleet_page, sessions_page, session_page, session_replays, try_page)
 """Each puts its pages onto the blueprint as it is imported."""
 
 

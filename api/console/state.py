@@ -9,9 +9,11 @@ from typing import Generic, TypeVar, cast
 
 from flask import Flask, current_app
 
+from api.console.drawings import Drawings
 from api.console.fleet import Fleet, look_at_fleet
 from api.context import EXTENSION, Context
 from api.rates import ArmRates, Rate
+from api.slots import Slots
 from storage.overview import ArmHours
 
 STATE = "sorterbot_console"
@@ -20,6 +22,9 @@ STATE = "sorterbot_console"
 SIGN_IN_RATE = Rate(per_s=1 / 3, burst=20)
 """Attempts to sign in, of one address. A secret of 256 bits is not found by guessing; this keeps
 those who try anyway from the database."""
+
+MOST_VIEWERS = 8
+"""Pages of sessions that are followed at once; their streams hold threads, as robots' do."""
 
 TRY_RATE = Rate(per_s=1.0, burst=20)
 """Pictures that one operator may try: enough for any hand, and no way round the robots' doors."""
@@ -68,6 +73,8 @@ class ConsoleState:
     sign_in_rates: ArmRates
     try_rates: ArmRates
     fleet: Kept[Fleet]
+    viewers: Slots
+    drawings: Drawings
 
 
 def make_state(app: Flask) -> ConsoleState:
@@ -79,6 +86,8 @@ def make_state(app: Flask) -> ConsoleState:
         sign_in_rates=ArmRates(SIGN_IN_RATE, clock),
         try_rates=ArmRates(TRY_RATE, clock),
         fleet=Kept(lambda: look_at_fleet(context, hours.get()), clock, FLEET_KEPT_S),
+        viewers=Slots(MOST_VIEWERS),
+        drawings=Drawings(context.services.images),
     )
 
 
