@@ -9,12 +9,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping
-
-from sorter.types import Detections, ImageSize
+from sorter.types import Detections
 from storage import events
 from storage.documents import detections_columns, reading_columns
-from storage.ports import ImageClaim, ImageRecord, ImageState
+from storage.ports import ImageClaim
 from storage.views import Reading
 
 CLAIM = """
@@ -22,8 +20,8 @@ UPDATE images
    SET state = 'detecting', attempt = attempt + 1, claimed_by = %(worker_id)s,
        claimants = array_append(claimants, %(worker_id)s), claimed_at = clock_timestamp()
  WHERE image_id = %(image_id)s AND state = 'received' AND attempt < %(max_attempts)s
-RETURNING image_id, session_id, index, position_pw, key, sha256, width_px, height_px, n_bytes,
-          attempt, received_at, request_id
+RETURNING image_id, session_id, index, position_pw, state, key, sha256, width_px, height_px,
+          n_bytes, attempt, failure, received_at, finished_at, request_id, model
 """
 """Returns the claimed picture, or nothing and changes nothing: it does not wait, or too often did.
 
@@ -59,15 +57,6 @@ SELECT FROM image
 """Returns a row; none, and changes nothing, where the claim was lost."""
 
 UNREAD: Mapping[str, None] = dict.fromkeys(Reading.__dataclass_fields__)
-
-
-def claimed_record(row: RowMapping) -> ImageRecord:
-    """Return the picture that :data:`CLAIM` returned."""
-    said = dict(row)
-    size = ImageSize(said.pop("width_px"), said.pop("height_px"))
-    return ImageRecord(
-        **said, size=size, state=ImageState.DETECTING, failure=None, finished_at=None
-    )
 
 
 def save_values(

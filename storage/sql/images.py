@@ -14,7 +14,8 @@ from storage.models import NOW, STATEMENT_BEGAN_AT, ImageRow
 from storage.ports import ImageClaim, ImageState
 from storage.rules import quarantine_reason
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
-from storage.sql.detecting import CLAIM, SAVE, claimed_record, save_values
+from storage.sql.detecting import CLAIM, SAVE, save_values
+from storage.sql.lookups import image_of
 from storage.sql.records import image_record
 from storage.texts import plain_reason
 from storage.views import Reading
@@ -35,7 +36,7 @@ class SqlImages(SqlBase):
         most = min(1, max_attempts) if first_only else max_attempts
         values = {"image_id": image_id, "worker_id": worker_id, "max_attempts": most}
         for row in self._ask(CLAIM, values):
-            image = claimed_record(row)
+            image = image_of(row)
             return ImageClaim(image, worker_id, image.attempt)
         return self._claim_again(image_id, worker_id, dead_after_s, max_attempts, first_only)
 

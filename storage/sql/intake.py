@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,11 @@ from storage.rules import check_opening, check_outcomes, check_same_arm
 from storage.sql.accepting import ACCEPT, accept_values, new_record
 from storage.sql.base import SqlBase, append_event, lock_session
 from storage.sql.records import count_images, image_record, session_records
+
+MARK_PUBLISHED = """
+UPDATE images SET published_at = clock_timestamp() WHERE image_id = %(image_id)s
+RETURNING image_id
+"""
 
 
 class SqlIntake(SqlBase):
@@ -99,10 +104,8 @@ class SqlIntake(SqlBase):
         raise ConflictError(f"the session is {state} and takes no more pictures")
 
     def mark_published(self, image_id: str) -> None:
-        mark = update(ImageRow).where(ImageRow.image_id == image_id).values(published_at=NOW)
-        with self._transaction() as db:
-            if db.scalar(mark.returning(ImageRow.image_id)) is None:
-                raise NotFoundError(f"there is no picture {image_id!r}")
+        if not self._ask(MARK_PUBLISHED, {"image_id": image_id}):
+            raise NotFoundError(f"there is no picture {image_id!r}")
 
     def seal_session(self, session_id: str, arm: Arm | None = None) -> tuple[SessionRecord, bool]:
         with self._transaction() as db:

@@ -33,6 +33,7 @@ from storage.ports import (
 )
 from storage.rules import DRAIN_WINDOW_S, drain_rate
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago
+from storage.sql.lookups import IMAGE_AT, SESSION, image_of, session_of
 from storage.sql.records import event_record, image_record, session_records, worker_record
 
 T = TypeVar("T")
@@ -42,8 +43,9 @@ class SqlReading(SqlBase):
     """The methods of :class:`storage.ports.Store` that change nothing, and ``beat``."""
 
     def load_session(self, session_id: str) -> SessionRecord:
-        with self._reading() as db:
-            return session_records(db, [_session(db, session_id)])[0]
+        for row in self._ask(SESSION, {"session_id": session_id}):
+            return session_of(row)
+        raise NotFoundError(f"there is no session {session_id!r}")
 
     def find_sessions(
         self, key_prefix: str, arm_id: str | None = None, limit: int | None = None
@@ -63,10 +65,8 @@ class SqlReading(SqlBase):
             return _unless_unknown(db, session_id, images)
 
     def load_image_at(self, session_id: str, position_pw: float) -> ImageRecord | None:
-        at = (ImageRow.session_id == session_id, ImageRow.position_pw == position_pw)
-        with self._reading() as db:
-            row = db.scalar(select(ImageRow).where(*at))
-            return None if row is None else image_record(row)
+        at = {"session_id": session_id, "position_pw": position_pw}
+        return next((image_of(row) for row in self._ask(IMAGE_AT, at)), None)
 
     def load_plan(self, session_id: str) -> Document | None:
         with self._reading() as db:
