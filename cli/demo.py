@@ -133,6 +133,7 @@ def run_on_own_stack(
         with console.status("Starting gateway, queues, workers and database ..."):
             stack.start()
         console.print(f"Gateway, queues, workers and database run ({stack.gateway_url}).")
+        console.print(f"Watch it in the console: {stack.console_address}", soft_wrap=True)
         keys = {arm_id: stack.make_key(arm_id) for arm_id in _arm_ids(n_arms)}
         fleet = FleetSettings(
             stack.gateway_url,

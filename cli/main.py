@@ -49,6 +49,7 @@ COMMANDS = {
         "cli.robot_door", "robot_door", "Let robots of the original SorterBot in.", RUN
     ),
     "keys": Entry("cli.keys", "app", "Make, list and revoke the robots' bearer keys.", RUN),
+    "operators": Entry("cli.operators", "app", "Make and revoke keys to the console.", RUN),
     "quarantine": Entry(
         "cli.quarantine", "app", "Look at pictures that no worker could read.", RUN
     ),

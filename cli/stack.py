@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from cli.keyring import make_key_for
+from cli.operator_keyring import local_operator_key, sign_in_address
 from cli.programs import Programs
 from cli.services.gpus import visible_gpus
 from cli.services.network import LOOPBACK, free_port, require_free
@@ -147,6 +148,11 @@ class LocalStack:
     def make_key(self, arm_id: str) -> str:
         """Make a bearer key for an arm, which is registered if it is not; return its text."""
         return make_key_for(self.store, arm_id)
+
+    @property
+    def console_address(self) -> str:
+        """Where the console is, with the key of whoever runs this stack."""
+        return sign_in_address(self.gateway_url, local_operator_key(self.store, self.folder))
 
     def kill(self, name: str) -> int:
         """Kill a service's main process as ``kill -9`` does; return its number."""

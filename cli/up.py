@@ -125,6 +125,7 @@ def _introduce(stack: LocalStack, arms: list[str]) -> None:
     from cli.programs import FLOWER_USER
 
     typer.echo(f"\nThe gateway answers at {stack.gateway_url}; its calls: {stack.gateway_url}/docs")
+    typer.echo(f"The console, this link signs you in: {stack.console_address}")
     if stack.settings.flower_port is not None:
         typer.echo(
             f"Flower answers at {stack.flower_url}; user {FLOWER_USER}, "
