@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,12 @@ import structlog
 
 from sorter.commands import plan_document
 from sorter.errors import SorterBotError, TransientError
+from sorter.explanation import explain_plan
 from sorter.pipeline import sort_session as plan_session
-from storage.ports import ImageRecord, SessionClaim
+from storage.ports import Document, ImageRecord, SessionClaim
 from vision.ports import Embedder
 from workers.crops import StoredCropEmbedder
+from workers.noting import NotingEmbedder, StageTimes
 from workers.retrying import read_patiently, save_patiently
 from workers.services import Services
 
@@ -46,8 +48,8 @@ def _claim(session_id: str, using: Services) -> SessionClaim | None:
 
 def _work(claim: SessionClaim, using: Services) -> None:
     try:
-        plan = _plan(claim, using)
-        end = partial(using.store.save_plan, claim, plan)
+        plan, explanation = _plan(claim, using)
+        end = partial(using.store.save_plan, claim, plan, explanation)
     except TransientError:
         _log.warning("session given back", attempt=claim.attempt, exc_info=True)
         end = partial(using.store.release_session, claim)
@@ -62,12 +64,14 @@ def _work(claim: SessionClaim, using: Services) -> None:
         _log.info("somebody else sorts the session", attempt=claim.attempt)
 
 
-def _plan(claim: SessionClaim, using: Services) -> dict[str, Any]:
+def _plan(claim: SessionClaim, using: Services) -> tuple[Document, Document | None]:
+    """Return the session's plan, and how it came about."""
     session_id = claim.session.session_id
     photographs = read_patiently(partial(using.store.load_photographs, session_id), using.sleep)
     images = read_patiently(partial(using.store.load_images, session_id), using.sleep)
     embedder = using.embedder.get()
-    crops = make_crop_embedder(images, using, embedder)
+    crops = NotingEmbedder(make_crop_embedder(images, using, embedder))
+    stages = StageTimes(crops)
     n_announced = max(claim.session.expected_images or 0, len(images))
     plan = plan_session(
         claim.session.arm,
@@ -76,9 +80,20 @@ def _plan(claim: SessionClaim, using: Services) -> dict[str, Any]:
         clustering=using.clustering,
         at=claim.session.sealed_at,
         n_missing=n_announced - len(photographs),
+        tell=stages.end,
     )
     models = {"detector": _detectors(images), "embedder": embedder.version}
-    return plan_document(plan, models)
+    explain = partial(explain_plan, claim.session.arm, photographs, plan, crops.looks)
+    return plan_document(plan, models), _explanation(explain, stages)
+
+
+def _explanation(explain: Callable[[], dict[str, Any]], stages: StageTimes) -> Document | None:
+    """Return how a plan came about; ``None`` rather than to lose the plan for it."""
+    try:
+        return {**explain(), "stages_s": stages.told()}
+    except Exception:  # noqa: BLE001  # a bug here must not cost a robot its commands
+        _log.exception("plan cannot be explained")
+        return None
 
 
 def _detectors(images: Sequence[ImageRecord]) -> str:

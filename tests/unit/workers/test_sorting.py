@@ -241,3 +241,25 @@ def test_pictures_that_cannot_be_read_now_are_told_as_such(world: World) -> None
     crops = make_crop_embedder([image], world.services, world.embedder)
     with pytest.raises(TransientError):
         crops.embed_crops([Crop(image.image_id, (1, 1, 9, 9))])
+
+
+def test_a_plan_comes_with_how_it_came_about(world: World) -> None:
+    session_id = make_ready_session(world)
+    sort_session(session_id, world.services)
+    told = world.store.load_explanation(session_id)
+    plan = world.store.load_plan(session_id)
+    assert told is not None
+    assert plan is not None
+    assert len(told["items"]) == len(plan["items"]) == 2
+    assert set(told["stages_s"]) == {"merge", "cluster", "plan", "embed"}
+
+
+def test_a_plan_that_cannot_be_explained_is_a_plan_all_the_same(
+    world: World, monkeypatch: pytest.MonkeyPatch, log_records: list[Any]
+) -> None:
+    monkeypatch.setattr(sorting, "explain_plan", raising(ValueError("a bug")))
+    session_id = make_ready_session(world)
+    sort_session(session_id, world.services)
+    assert world.store.load_plan(session_id) is not None
+    assert world.store.load_explanation(session_id) is None
+    assert "plan cannot be explained" in {record["event"] for record in log_records}
