@@ -87,9 +87,15 @@ def revoke(
 
 def open_store(database_url: str | None, folder: Path | None) -> Store:
     """Return the rows that the options name; the folder wins over the environment."""
+    from storage.bootstrap import make_store
+
+    return make_store(database_of(database_url, folder))
+
+
+def database_of(database_url: str | None, folder: Path | None) -> str:
+    """Return the address of the database that the options name; the folder wins."""
     from cli.databases import told_database_url
     from cli.stack_folder import load_connection
-    from storage.bootstrap import make_store
 
     if folder is not None:
         database_url = load_connection(folder)["SORTERBOT_DATABASE_URL"]
@@ -97,4 +103,4 @@ def open_store(database_url: str | None, folder: Path | None) -> Store:
         database_url = told_database_url(database_url)
     if database_url is None:
         raise typer.BadParameter("say which database: --database-url, or --folder")
-    return make_store(database_url)
+    return database_url

@@ -57,6 +57,9 @@ COMMANDS = {
         "cli.calibrate", "calibrate", "Estimate an arm's frame from what it sees twice.", RUN
     ),
     "migrate": Entry("cli.migrate", "migrate", "Bring a database to the newest schema.", RUN),
+    "import-legacy": Entry(
+        "cli.import_legacy", "import_legacy", "Bring sessions over from the original's.", RUN
+    ),
     "train": Entry("cli.train", "app", "Train the detector or the embedder.", LEARN),
     "evaluate": Entry("cli.evaluate", "evaluate", "Measure a detector on fresh views.", LEARN),
     "export": Entry("cli.export", "export", "Write a model down as ONNX, and compare.", LEARN),

@@ -38,12 +38,12 @@ def image_key(session_id: str, data: bytes) -> str:
 
 
 def checked_key(key: str) -> str:
-    """Return the key as it is.
+    """Return the key as it is: a picture's own, or a name of the original's.
 
     Raises:
         NotFoundError: Nothing can be kept under such a key.
     """
-    if not KEY_PATTERN.fullmatch(key):
+    if not KEY_PATTERN.fullmatch(key) and not NAME_PATTERN.fullmatch(key):
         raise NotFoundError(f"there is no picture under the key {key[:200]!r}")
     return key
 

@@ -92,6 +92,12 @@ class ImageStoreContract:
             images.save_named(name, data)
             assert images.load_named(name) == data
 
+    def test_a_picture_that_the_original_kept_is_loaded_by_its_name(
+        self, images: ImageStore
+    ) -> None:
+        images.save_named("ARM001/S12/1200.jpg", JPEG)
+        assert images.load_image("ARM001/S12/1200.jpg") == JPEG
+
     def test_what_has_another_name_is_not_found(self, images: ImageStore) -> None:
         images.save_named("ARM001/S12/1200.jpg", JPEG)
         with pytest.raises(NotFoundError):
