@@ -294,6 +294,7 @@ class ReplayRow(Base):
     embedder: Mapped[str]
     state: Mapped[ReplayState]
     asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    claimed_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     failure: Mapped[str | None]

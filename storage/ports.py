@@ -482,8 +482,11 @@ class Store(Protocol):
         """Note the wish that a session's pictures be sorted once more, by these models."""
         ...
 
-    def claim_replay(self, replay_id: str) -> Replay | None:
-        """Begin a replay that waits; ``None`` where it does not."""
+    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
+        """Begin a replay that waits, the oldest where none is named; ``None`` where none does.
+
+        One that began :data:`storage.views.REPLAY_LEASE_S` ago and has not ended waits again.
+        """
         ...
 
     def end_replay(

@@ -50,6 +50,10 @@ class ReadImage:
     detections: Detections | None
 
 
+REPLAY_LEASE_S = 1800.0
+"""Longer than any replay takes: whoever began it and has not ended it by then is dead."""
+
+
 class ReplayState(StrEnum):
     """``waiting -> running -> done | failed``."""
 

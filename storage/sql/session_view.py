@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from sorter.errors import NotFoundError
 from storage.documents import detections_from_columns, reading_from_columns
 from storage.models import NOW, DetectionsRow, ExplanationRow, ImageRow, ReplayRow, SessionRow
 from storage.ports import Document
-from storage.sql.base import SqlBase
+from storage.sql.base import SqlBase, ago
 from storage.sql.records import image_record
 from storage.texts import plain_reason
-from storage.views import ReadImage, Replay, ReplayState
+from storage.views import REPLAY_LEASE_S, ReadImage, Replay, ReplayState
 
 
 class SqlSessionView(SqlBase):
@@ -50,12 +50,20 @@ class SqlSessionView(SqlBase):
             db.flush()
             return _replay(row)
 
-    def claim_replay(self, replay_id: str) -> Replay | None:
-        waits = (ReplayRow.replay_id == replay_id, ReplayRow.state == ReplayState.WAITING)
-        claim = update(ReplayRow).where(*waits).values(state=ReplayState.RUNNING)
+    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
+        is_void = and_(
+            ReplayRow.state == ReplayState.RUNNING, ReplayRow.claimed_at < ago(REPLAY_LEASE_S)
+        )
+        waits = or_(ReplayRow.state == ReplayState.WAITING, is_void)
+        named = ReplayRow.replay_id == func.coalesce(replay_id, ReplayRow.replay_id)
+        oldest = select(ReplayRow).where(waits, named).order_by(ReplayRow.asked_at).limit(1)
         with self._transaction() as db:
-            row = db.scalar(claim.returning(ReplayRow))
-            return None if row is None else _replay(row)
+            row = db.scalar(oldest.with_for_update(skip_locked=True))
+            if row is None:
+                return None
+            row.state, row.claimed_at = ReplayState.RUNNING, NOW
+            db.flush()
+            return _replay(row)
 
     def end_replay(
         self, replay_id: str, result: Document | None, failure: str | None = None

@@ -7,7 +7,7 @@ import pytest
 
 from sorter.errors import NotFoundError
 from storage.ports import ImageState
-from storage.views import Reading, ReplayState
+from storage.views import REPLAY_LEASE_S, Reading, ReplayState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,
@@ -116,6 +116,23 @@ class ReplaysContract:
         assert (ended.state, ended.result) == (ReplayState.DONE, {"plan": {"commands": []}})
         assert ended.finished_at is not None
         assert ended.finished_at >= ended.asked_at
+
+    def test_the_oldest_wish_is_claimed_first_and_each_once(self, memory: Memory) -> None:
+        session_id = make_sorted_session(memory.store).session_id
+        asked = [memory.store.ask_replay(session_id, name, "").replay_id for name in ("a", "b")]
+        claimed = [memory.store.claim_replay() for _ in range(3)]
+        assert [one.replay_id if one else None for one in claimed] == [*asked, None]
+
+    def test_a_replay_whose_process_died_waits_again_after_its_lease(self, memory: Memory) -> None:
+        session_id = make_sorted_session(memory.store).session_id
+        replay_id = memory.store.ask_replay(session_id, "a", "").replay_id
+        memory.store.claim_replay()
+        memory.let_pass(REPLAY_LEASE_S - 60)
+        assert memory.store.claim_replay() is None
+        memory.let_pass(120)
+        again = memory.store.claim_replay()
+        assert again is not None
+        assert again.replay_id == replay_id
 
     def test_a_replay_changes_nothing_of_its_session(self, memory: Memory) -> None:
         store = memory.store

@@ -102,6 +102,7 @@ class FakeRows:
         self._events: list[Event] = []
         self._workers: dict[str, WorkerRecord] = {}
         self._replays: dict[str, Replay] = {}
+        self._replays_began: dict[str, datetime] = {}
 
     def let_pass(self, seconds: float) -> None:
         """Move the clock on."""

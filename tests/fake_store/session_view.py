@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from storage.ports import Document
 from storage.texts import plain_reason
-from storage.views import ReadImage, Replay, ReplayState
+from storage.views import REPLAY_LEASE_S, ReadImage, Replay, ReplayState
 from tests.fake_store.rows import FakeImage, FakeRows, find
 
 
@@ -39,13 +40,19 @@ class FakeSessionView(FakeRows):
             self._replays[replay.replay_id] = replay
             return replay
 
-    def claim_replay(self, replay_id: str) -> Replay | None:
-        with self._transaction():
-            replay = self._replays.get(replay_id)
-            if replay is None or replay.state is not ReplayState.WAITING:
-                return None
-            self._replays[replay_id] = replace(replay, state=ReplayState.RUNNING)
-            return self._replays[replay_id]
+    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
+        with self._transaction() as now:
+            void_at = now - timedelta(seconds=REPLAY_LEASE_S)
+            for replay in sorted(self._replays.values(), key=lambda one: one.asked_at):
+                began_at = self._replays_began.get(replay.replay_id)
+                waits = replay.state is ReplayState.WAITING
+                is_void = replay.state is ReplayState.RUNNING and began_at and began_at < void_at
+                if replay_id in {None, replay.replay_id} and (waits or is_void):
+                    self._replays_began[replay.replay_id] = now
+                    claimed = replace(replay, state=ReplayState.RUNNING)
+                    self._replays[replay.replay_id] = claimed
+                    return claimed
+            return None
 
     def end_replay(
         self, replay_id: str, result: Document | None, failure: str | None = None

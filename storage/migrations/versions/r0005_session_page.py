@@ -40,6 +40,7 @@ CREATE TABLE replays (
     embedder TEXT NOT NULL,
     state VARCHAR(16) NOT NULL,
     asked_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
+    claimed_at TIMESTAMPTZ,
     finished_at TIMESTAMPTZ,
     result JSON,
     failure TEXT,
