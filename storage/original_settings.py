@@ -1,6 +1,6 @@
 """The original SorterBot's settings, read as this project's own.
 
-Source: docs/modes.md, which has the table; the names are those of the original's README.
+Source: docs/original-robot.md, which has the table; the names are those of the original's README.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The process that tells others outside what happens: ``python -m workers.feeds``.
 
-What it tells whom is said in docs/modes.md. It reads the database and nothing else of ours, and
+What it tells whom is said in docs/original-robot.md. It reads the database and nothing else of ours, and
 whatever it does, no gateway and no worker waits for it.
 """
 
