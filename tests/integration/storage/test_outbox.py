@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from sorter.errors import TransientError
 from storage.feeds import EventFeed
@@ -87,3 +88,38 @@ def test_a_deleted_session_takes_its_cursors_along(feeding: Feeding, engine: Eng
                 {"id": session.session_id},
             )
         assert connection.scalar(text("SELECT count(*) FROM event_cursors")) == 0
+
+
+HISTORY = """
+INSERT INTO sessions (session_id, arm_id, arm, state, min_images, deadline_s, deadline_at,
+                      sealed_at, waiting_since, finished_at, failure, idempotency_key)
+SELECT 'old-' || n, 'arm-1', '{}', 'failed', 1, 1, now(), now(), now(),
+       now() - interval '1 day' - make_interval(secs => n), 'x', 'robot/S' || n || '/before/1'
+FROM generate_series(1, 5000) n;
+INSERT INTO session_events (session_id, kind, data)
+SELECT session_id, 'session.failed', '{"reason": "x"}' FROM sessions, generate_series(1, 4)
+WHERE state = 'failed';
+ANALYZE sessions; ANALYZE session_events; ANALYZE event_cursors
+"""
+
+
+def test_a_long_history_is_not_read(feeding: Feeding, engine: Engine) -> None:
+    """Sessions that go on, or ended of late, are found by index, and so are their events."""
+    make_session(feeding.store, idempotency_key="robot/S1/before/7")
+    with engine.begin() as connection:
+        connection.execute(text(HISTORY))
+    feed = feeding.take("panel", "robot/S%")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cur: object, sql: str, values: object, *_rest: object) -> None:
+        asked.append((sql, values))
+
+    listened = feed._engine  # type: ignore[attr-defined]
+    event.listen(listened, "before_cursor_execute", note)
+    assert len(feed.load_untold(100)) == 1
+    ((sql, values),) = asked
+    with engine.begin() as connection, connection.connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + sql, values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on sessions" not in plan, plan
+    assert "Seq Scan on session_events" not in plan, plan
