@@ -192,13 +192,12 @@ def _load_detector(environment: Environment, metrics: WorkerMetrics) -> BatchedD
 
 
 def _load_embedder(environment: Environment, metrics: WorkerMetrics) -> Embedder:
-    from storage.observed import observed
     from vision.load import load_embedder  # as above
 
     embedder = load_embedder(environment.embedder, environment.models.device)
     embedder.embed([np.zeros((64, 64, 3), np.uint8)])
     metrics.note_model("embedder", embedder.version)
-    return observed(embedder, metrics.note_embedding)
+    return embedder
 
 
 def _clustering(name: str) -> Clustering:

@@ -104,8 +104,8 @@ class WorkerMetrics:
         self.image_store_seconds = self._seconds(
             "sorterbot_image_store_seconds", "One call of the image store.", "call"
         )
-        self.embed_seconds = self._seconds(
-            "sorterbot_embed_seconds", "The embedding of one session's items, all of them."
+        self.sort_seconds = self._seconds(
+            "sorterbot_sort_stage_seconds", "One stage of one session's sorting.", "stage"
         )
 
     def _count_repairs(self) -> None:
@@ -147,9 +147,10 @@ class WorkerMetrics:
         """Count one call of the image store."""
         self.image_store_seconds.labels(name).observe(took_s)
 
-    def note_embedding(self, _name: str, took_s: float, _result: Any) -> None:
-        """Count the embedding of one session's items."""
-        self.embed_seconds.observe(took_s)
+    def note_sort(self, stages_s: Mapping[str, float]) -> None:
+        """Count one session's sorting, by stage."""
+        for stage, took_s in stages_s.items():
+            self.sort_seconds.labels(stage).observe(took_s)
 
     def note_model(self, role: str, model: str) -> None:
         """Say which package the process has loaded as its detector or embedder."""

@@ -82,6 +82,7 @@ def _plan(claim: SessionClaim, using: Services) -> tuple[Document, Document | No
         n_missing=n_announced - len(photographs),
         tell=stages.end,
     )
+    using.metrics.note_sort(stages.told())
     models = {"detector": _detectors(images), "embedder": embedder.version}
     explain = partial(explain_plan, claim.session.arm, photographs, plan, crops.looks)
     return plan_document(plan, models), _explanation(explain, stages)

@@ -142,7 +142,7 @@ def test_what_was_done_is_what_is_told(watched: Watched) -> None:
     assert f'sorterbot_attempts_total{{attempt="1",of="image"}} {len(POSITIONS_PW)}.0' in gpu
     assert 'sorterbot_model_info{model="stand-in' in gpu
     assert 'sorterbot_tasks_total{state="SUCCESS",task="sorterbot.sort_session"} 1.0' in sort
-    assert "sorterbot_embed_seconds_count 1.0" in sort
+    assert 'sorterbot_sort_stage_seconds_count{stage="embed"} 1.0' in sort
 
 
 def test_flower_shows_each_task_with_session_and_picture(watched: Watched) -> None:

@@ -54,6 +54,15 @@ def test_a_ready_session_gets_its_plan_and_names_both_networks(world: World) -> 
     assert world.session(session_id).state is SessionState.DONE
 
 
+def test_each_stage_of_a_sort_is_counted_once_however_often_it_fires(world: World) -> None:
+    session_id = make_ready_session(world)
+    for _ in range(2):
+        sort_session(session_id, world.services)
+    found = world.services.metrics.registry.get_sample_value
+    for stage in ("merge", "embed", "cluster", "plan"):
+        assert found("sorterbot_sort_stage_seconds_count", {"stage": stage}) == 1
+
+
 def test_items_are_clustered_as_the_worker_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
