@@ -28,8 +28,8 @@ from workers.model_choice import AS_PACKAGED, ModelChoice, read_model_choice
 from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
 from workers.settings import VISIBILITY_TIMEOUT_S
-from workers.warm_up import warm_up
 from workers.traces import are_traces_wanted, start_traces
+from workers.warm_up import warm_up
 from workers.watchdog import Watchdog
 from workers.worker_app import end_worker, make_worker_app
 
