@@ -53,6 +53,7 @@ COMMANDS = {
     "quarantine": Entry(
         "cli.quarantine", "app", "Look at pictures that no worker could read.", RUN
     ),
+    "replay": Entry("cli.replay", "replay", "Sort a session again, by other models.", RUN),
     "calibrate": Entry(
         "cli.calibrate", "calibrate", "Estimate an arm's frame from what it sees twice.", RUN
     ),

@@ -2,7 +2,7 @@
 
 A process of its own does it, so that no robot waits for it: it asks the rows for what is wished,
 reads the pictures, and writes down what the models would have planned and what that changes.
-Nothing of the session itself is touched. Reasons: docs/adr/0025-replays.md.
+Nothing of the session itself is touched. Reasons: docs/adr/0028-replays.md.
 """
 
 from __future__ import annotations

@@ -38,10 +38,12 @@ def drawing_name(session_id: str, kind: str, made_of: str) -> str:
 class Drawings:
     """Draws what is not there yet; one for a gateway process."""
 
-    def __init__(self, images: ImageStore) -> None:
+    def __init__(
+        self, images: ImageStore, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAITING
+    ) -> None:
         self._images = images
-        self._waiting = Slots(AT_ONCE + MOST_WAITING)
-        self._drawing = threading.BoundedSemaphore(AT_ONCE)
+        self._waiting = Slots(at_once + most_waiting)
+        self._drawing = threading.BoundedSemaphore(at_once)
 
     def get(self, name: str, draw: Callable[[], bytes]) -> bytes:
         """Return a drawing, made now where nobody looked before.

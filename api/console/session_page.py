@@ -88,13 +88,13 @@ def show_picture(session_id: str, image_id: str) -> Response:
 
 @blueprint.get("/sessions/<session_id>/images/<image_id>/small.jpg")
 def show_thumbnail(session_id: str, image_id: str) -> Response:
-    """Return a picture's thumbnail; of one that cannot be decoded, a blank one."""
+    """Return a picture's thumbnail; of one that cannot be shown, a blank one."""
     image = _load_image(session_id, image_id)
     load = partial(using().services.images.load_image, image.key)
     drawings = console_state().drawings
     try:
         return _picture(drawings.get(thumbnail_name(image), lambda: make_thumbnail(load())))
-    except InvalidInputError:  # a picture that failed for that; its card says why
+    except (InvalidInputError, NotFoundError):  # its card says why, or its bytes are gone
         return _picture(make_blank(image.size))
 
 

@@ -25,10 +25,11 @@ def table_document(
 ) -> dict[str, Any] | None:
     """Return where everything lies; ``None`` where there is no picture to measure in.
 
-    So it is where they are of several sizes: they have no frame in common, and such a session
-    gets no plan.
+    So it is where those that could be read are of several sizes: they have no frame in common, and
+    such a session gets no plan.
     """
-    sizes = {read.image.size for read in images}
+    shown = [read for read in images if read.image.state is ImageState.DETECTED]
+    sizes = {read.image.size for read in shown or images}
     if len(sizes) != 1:
         return None
     size = sizes.pop()
@@ -36,7 +37,7 @@ def table_document(
         return None
     taken_at_pw = {read.image.image_id: read.image.position_pw for read in images}
     return {
-        "panorama": _panorama_bounds(images, geometry),
+        "panorama": _panorama_bounds(shown, geometry),
         "outlines": [
             {
                 "state": read.image.state.value,
@@ -79,15 +80,11 @@ def reach_outline(size: ImageSize, geometry: ArmGeometry, limits: ArmLimits) -> 
     return table_from_servo(np.concatenate([far, near]), size, geometry)
 
 
-def _panorama_bounds(images: Sequence[ReadImage], geometry: ArmGeometry) -> list[float] | None:
+def _panorama_bounds(shown: Sequence[ReadImage], geometry: ArmGeometry) -> list[float] | None:
     """Return what the panorama shows: left, near, right and far; ``None`` without pictures."""
-    views = [
-        View(read.image.position_pw, read.image.size, lambda: b"")
-        for read in images
-        if read.image.state is ImageState.DETECTED
-    ]
-    if not views:
+    if not shown:
         return None
+    views = [View(read.image.position_pw, read.image.size, lambda: b"") for read in shown]
     bounds = bounds_of(views, geometry)
     return [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max]
 

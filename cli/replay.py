@@ -1,0 +1,129 @@
+"""The command ``sorterbot replay``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.keys import Folder
+
+if TYPE_CHECKING:
+    from storage.views import Replay
+    from workers.bootstrap import Environment
+    from workers.replaying import Replaying
+
+EPILOG = """
+**Examples**
+
+  $ sorterbot replay 6d0f0c5f7a5d4c0f8a52f6a1b4a0c7e3 --detector runs/new --folder runs/table
+
+  $ sorterbot replay --serve --packages runs/packages --folder runs/table
+
+**Exit status**
+
+0 when the replay was made, whatever it changes; 1 with one sentence when it was not.
+"""
+
+
+def replay(
+    session_id: Annotated[
+        str, typer.Argument(help="The session whose pictures are sorted once more.")
+    ] = "",
+    detector: Annotated[
+        str, typer.Option(help="Detector package; the workers' own unless told.")
+    ] = "",
+    embedder: Annotated[
+        str, typer.Option(help="Embedder package; the workers' own unless told.")
+    ] = "",
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Run what the console asks for, until Ctrl-C.")
+    ] = False,
+    packages: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the packages that the console may name, with --serve."),
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Sort a session's pictures once more, by other models, and say what that would change.
+
+    The session stays as it is: its robot's commands do not change. Every picture is read anew, in
+    this process, beside the workers. Without --folder, the environment names database and
+    pictures, as for a worker.
+    """
+    environment = _environment(folder)
+    if serve:
+        _serve(environment, packages)
+        return
+    if not session_id:
+        raise typer.BadParameter("name a session, or --serve")
+    using = _replaying(environment, lambda name, usual: name or usual)
+    _say(_run(session_id, detector, embedder, using))
+
+
+def _environment(folder: Path | None) -> Environment:
+    from cli.stack_folder import load_connection
+    from workers.bootstrap import read_environment
+
+    told = {} if folder is None else load_connection(folder)
+    return read_environment({**os.environ, **told})
+
+
+def _replaying(environment: Environment, source_of: Callable[[str, str], str]) -> Replaying:
+    from storage.bootstrap import make_image_store, make_store
+    from storage.schema import check_schema
+    from workers.replay_models import model_loaders
+    from workers.replaying import Replaying
+
+    check_schema(environment.database_url)
+    detector_of, embedder_of = model_loaders(environment, source_of)
+    return Replaying(
+        make_store(environment.database_url),
+        make_image_store(environment.image_store),
+        detector_of,
+        embedder_of,
+        clustering=environment.clustering,
+        max_pixels=environment.max_image_pixels,
+    )
+
+
+def _run(session_id: str, detector: str, embedder: str, using: Replaying) -> Replay:
+    from workers.replaying import run_next
+
+    asked = using.store.ask_replay(session_id, detector, embedder)
+    run_next(using, asked.replay_id)
+    made = using.store.load_replays(session_id)
+    return next(one for one in made if one.replay_id == asked.replay_id)
+
+
+def _say(made: Replay) -> None:
+    from sorter.errors import ConflictError
+
+    if made.result is None:
+        raise ConflictError(made.failure or "the replay was not made")
+    changes: dict[str, Any] = made.result["changes"]
+    for kind in ("moved", "lost", "gained"):
+        for sentence in changes[kind]:
+            typer.echo(sentence)
+    typer.echo(
+        f"{len(changes['kept'])} items as they were, {len(changes['moved'])} to another container, "
+        f"{len(changes['lost'])} without a command now, {len(changes['gained'])} with one."
+    )
+
+
+def _serve(environment: Environment, packages: Path | None) -> None:
+    from workers.logs import configure_logs
+    from workers.replay_models import named_source
+    from workers.replaying import serve_replays
+
+    configure_logs(environment.log_level)
+    is_over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: is_over.set())
+    using = _replaying(environment, lambda name, usual: named_source(name, packages, usual))
+    serve_replays(using, is_over.is_set)
