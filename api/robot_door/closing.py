@@ -11,12 +11,16 @@ from sorter.errors import InvalidInputError, SorterBotError, TransientError
 MAX_REASON_BYTES = 123
 """A control frame has 125 bytes, two of which are the code. Source: RFC 6455, 5.5."""
 
+NOT_NOW = 1011
+"""Not 1012 or 1013, which say more: robots of the original's years die of a code that their library
+does not know. Source: websocket-client before December 2021; websockets before 9."""
+
 _CODES: tuple[tuple[type[SorterBotError], int], ...] = (
-    (TransientError, 1013),  # try again later
+    (TransientError, NOT_NOW),
     (InvalidInputError, 1007),  # the data make no sense
     (SorterBotError, 1008),  # they do, and cannot be followed
 )
-"""Source: RFC 6455, 7.4, and the registry of close codes that it founds."""
+"""Source: RFC 6455, 7.4."""
 
 
 def close_code(error: SorterBotError) -> int:

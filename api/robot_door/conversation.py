@@ -20,7 +20,7 @@ from websockets.sync.server import ServerConnection
 
 from api.context import Context
 from api.robot_door.aftermath import Aftermath
-from api.robot_door.closing import close_code, close_reason
+from api.robot_door.closing import NOT_NOW, close_code, close_reason
 from api.robot_door.commands import find_commands
 from api.robot_door.messages import (
     AfterPicturesEnded,
@@ -63,11 +63,19 @@ class Door:
     )
 
 
-def converse(connection: ServerConnection, respond: Callable[[str | bytes], str | None]) -> None:
-    """Answer messages until the robot has no more, or one cannot be answered."""
+def converse(
+    connection: ServerConnection,
+    respond: Callable[[str | bytes], str | None],
+    within_s: float | None,
+) -> None:
+    """Answer messages until the robot has no more, or one cannot be answered.
+
+    Args:
+        within_s: For so long a message may be waited for; ``None`` for as long as it takes.
+    """
     with suppress(ConnectionClosed):
         while True:
-            message = _receive(connection)
+            message = _receive(connection, within_s)
             try:
                 answer = respond(message)
             except SorterBotError as error:
@@ -77,19 +85,21 @@ def converse(connection: ServerConnection, respond: Callable[[str | bytes], str 
                 connection.send(answer)
 
 
-def _receive(connection: ServerConnection) -> str | bytes:
+def _receive(connection: ServerConnection, within_s: float | None) -> str | bytes:
     """Wait for a message.
 
     Raises:
         ConnectionClosed: None comes any more, or none came for long.
     """
-    for _ in range(int(RECEIVE_WITHIN_S / LOOK_EVERY_S)):
+    waited_s = 0.0
+    while within_s is None or waited_s < within_s:
         try:
             return connection.recv(timeout=LOOK_EVERY_S)
         except TimeoutError:
-            if connection.protocol.state is not State.OPEN:
-                connection.close()  # the library waits for a peer that does not go, without a limit
-    connection.close(reason="nothing came for long")
+            waited_s += LOOK_EVERY_S
+        if connection.protocol.state is not State.OPEN:
+            connection.close()  # the library waits for a peer that does not go, without a limit
+    connection.close(NOT_NOW, "nothing came for long")
     return connection.recv()
 
 

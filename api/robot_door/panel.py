@@ -52,14 +52,20 @@ class RecordArguments(BaseModel):
 def answer_check_in(context: Context, message: str | bytes) -> str:
     """Answer what a robot says every few seconds: 1 where it is to start now, 0 where not.
 
+    Nobody is told to start while the rows do not answer.
+
     Raises:
-        SorterBotError: It says nothing that could be answered, or not now.
+        SorterBotError: It says nothing that could be answered.
     """
     said = parse_panel_message(message)
     if not isinstance(said, CheckInSaid):
         return json.dumps(LOCAL)
-    register_unless_known(context, said.arm_id)
-    starts = context.services.store.check_in(said.arm_id, is_ready=said.cloud_conn_status)
+    try:
+        register_unless_known(context, said.arm_id)
+        starts = context.services.store.check_in(said.arm_id, is_ready=said.cloud_conn_status)
+    except TransientError as error:
+        log.warning("check_in_not_noted", arm_id=said.arm_id, reason=str(error))
+        starts = False
     if starts:
         log.info("robot_started", arm_id=said.arm_id)
     return json.dumps(int(starts))

@@ -25,7 +25,8 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
 from api.context import Context
-from api.robot_door.conversation import Door, RobotTalk, converse
+from api.robot_door.closing import NOT_NOW
+from api.robot_door.conversation import RECEIVE_WITHIN_S, Door, RobotTalk, converse
 from api.robot_door.messages import MAX_MESSAGE_BYTES
 from api.robot_door.panel import CHECK_IN_PATH, PanelRequest, answer_check_in
 
@@ -37,7 +38,6 @@ MAX_CONNECTIONS = 200
 FIRST_BYTES_WITHIN_S = 10.0
 CLOSE_WITHIN_S = 3.0
 BACKLOG = 128
-GOING_AWAY = 1001
 KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds, and how often: a robot that lost its power is missed within a minute."""
 
@@ -116,7 +116,8 @@ class DoorServer:
     def shutdown(self) -> None:
         """Take no more, close what is open in good order, and return when all has ended."""
         self.context.leaving.set()
-        self._server.shutdown(code=GOING_AWAY, reason="the door is closing; come again")
+        # Not 1001: where a robot waits to be started, its library takes that for its own wish.
+        self._server.shutdown(code=NOT_NOW, reason="the door is closing; come again")
 
     def is_allowed_path(self, path: str) -> str | None:
         """Return the path behind the token; ``None`` where the token is not there."""
@@ -181,9 +182,9 @@ class DoorServer:
     def _converse(self, connection: ServerConnection) -> None:
         path = self.is_allowed_path(connection.request.path) if connection.request else None
         if path == CHECK_IN_PATH:
-            converse(connection, lambda said: answer_check_in(self.context, said))
+            converse(connection, lambda said: answer_check_in(self.context, said), None)
         else:
-            converse(connection, RobotTalk(self._door, connection).respond)
+            converse(connection, RobotTalk(self._door, connection).respond, RECEIVE_WITHIN_S)
 
     @contextmanager
     def _counted(self) -> Iterator[int]:

@@ -13,7 +13,7 @@ from sorter.geometry import servo_from_pixel
 from sorter.types import Arm, ArmGeometry, Detections, ImageSize
 from storage.ports import SessionState
 from tests.integration.api.robot_door.opened import OpenDoor, await_that, has_event
-from tests.original_robot import CONSTANTS, commands_message
+from tests.original_robot import CONSTANTS, commands_message, hear
 from tests.unit.api.picture_bytes import make_jpeg
 
 CAMERA = ImageSize(1640, 1232)
@@ -182,7 +182,8 @@ def test_a_robot_that_waits_is_told_when_the_door_closes(door: OpenDoor) -> None
         connection.send(commands_message("ARM001", "S1", CONSTANTS))
         await_that(has_event(door, door.session("robot/S1/before/1").session_id, "session.sealed"))
         door.server.shutdown()
-        assert connection.recv() == "", "an orderly close, which its client can read"
+        ending = hear(connection)
+    assert (ending.text, ending.code) == ("", 1011), "an orderly close, with a code it knows"
 
 
 def test_while_the_rows_are_away_a_waiting_robot_goes_on_waiting(door: OpenDoor) -> None:

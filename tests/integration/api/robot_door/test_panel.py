@@ -92,6 +92,20 @@ def test_a_robot_is_started_once_when_somebody_wishes_it(door: OpenDoor) -> None
     assert [said.arm_id for said in door.store.load_check_ins()] == ["ARM7"]
 
 
+def test_no_robot_is_started_or_sent_away_while_the_rows_are_away(door: OpenDoor) -> None:
+    connection = websocket.create_connection(f"ws://{door.address}/rpi/", timeout=30)
+    said = json.dumps({"command": "send_conn_status", "arm_id": "ARM7", "cloud_conn_status": 1})
+    answers = []
+    for is_down in (False, True, False):
+        door.store.is_down = is_down
+        connection.send(said)
+        answers.append(json.loads(connection.recv()))
+        if not is_down:
+            door.store.ask_start("ARM7")
+    connection.close()
+    assert answers == [0, 0, 1]
+
+
 def post(door: OpenDoor, path: str, body: bytes) -> tuple[int, bytes]:
     request = urllib.request.Request(f"http://{door.address}{path}", body, method="POST")
     try:
