@@ -12,7 +12,7 @@ from tests.e2e.robots import Robot, make_robot
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """The whole of SorterBot as real processes, for all tests that share it."""
     folder = tmp_path_factory.mktemp("stack of all")
-    with LocalStack(StackSettings(folder, port=0, is_durable=False)) as stack:
+    with LocalStack(StackSettings(folder, port=0, is_durable=False, robot_door_port=0)) as stack:
         yield stack
 
 
