@@ -54,7 +54,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, models: dict[str, str]) -> Iterator[LocalStack]:
     folder = tmp_path_factory.mktemp("a stack's Ordner")
-    settings = StackSettings(folder, port=0, is_durable=False, environment=models)
+    environment = models | {"CONTROL_PANEL_HOST": f"127.0.0.1:{free_port()}"}
+    settings = StackSettings(folder, port=0, is_durable=False, environment=environment)
     with LocalStack(settings) as stack:
         yield stack
 
@@ -67,7 +68,7 @@ def is_restarted(stack: LocalStack, name: str, killed: int) -> bool:
 
 
 def test_a_started_stack_takes_pictures_and_has_workers(stack: LocalStack) -> None:
-    assert stack.supervisor.names() == NAMES
+    assert stack.supervisor.names() == [*NAMES, "feeds"]
     ready = httpx.get(f"{stack.gateway_url}/readyz").json()
     assert (ready["ready"], ready["n_gpu_workers"], ready["n_sort_workers"]) == (True, 1, 1)
 
@@ -98,7 +99,7 @@ def test_a_taken_port_is_refused_and_leaves_nothing_running(
     assert not (tmp_path / "postgres").exists()
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "gateway", "beat"])
+@pytest.mark.parametrize("name", ["postgres", "redis", "gateway", "beat", "feeds"])
 def test_whatever_is_killed_comes_back(stack: LocalStack, name: str) -> None:
     killed = stack.kill(name)
     eventually(lambda: is_restarted(stack, name, killed))

@@ -20,7 +20,8 @@ def every_program() -> list[Program]:
     made = programs()
     flower = made.flower(5555, SECRET)
     door = made.robot_door("127.0.0.1", 6000)
-    return [made.gateway(8000), made.gpu_worker(1), made.sort_worker(), made.beat(), door, flower]
+    workers = [made.gpu_worker(1), made.sort_worker(), made.beat(), made.feeds()]
+    return [made.gateway(8000), *workers, door, flower]
 
 
 def test_every_program_is_told_how_to_find_the_others() -> None:
