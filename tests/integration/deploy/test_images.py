@@ -28,6 +28,7 @@ print(*sorted({m.__file__ for m in ours}))
     [
         ("Dockerfile.api", ("api.bootstrap", "api.gunicorn_settings")),
         ("Dockerfile.api", ("cli.main", "cli.migrate", "cli.keys", "cli.keyring")),
+        ("Dockerfile.api", ("api.console.routes", "api.robot_door.bootstrap", "workers.watching")),
         ("Dockerfile.gpu", ("workers.bootstrap", "workers.sorting", "storage.bootstrap")),
         ("Dockerfile.gpu", ("vision.load",)),
     ],

@@ -103,7 +103,7 @@ def test_secrets_and_configs_are_declared_where_they_are_used(kind: str) -> None
     used = {
         each if isinstance(each, str) else each["source"]
         for service in services().values()
-        for each in service.get(kind, [])
+        for each in [*service.get(kind, []), *service.get("build", {}).get(kind, [])]
     }
     assert used == set(load_compose()[kind])
 
@@ -133,7 +133,7 @@ def test_each_worker_serves_the_profile_of_its_machine() -> None:
         "gpu-worker": ["gpu"],
         "cpu-worker": ["cpu"],
         "object-store": ["bucket"],
-        "panel-feed": ["panel"],
+        "feeds": ["feeds"],
         "robot-door": ["door"],
     }
     resources = {name: service["deploy"]["resources"] for name, service in services().items()}
@@ -211,7 +211,8 @@ def test_every_choice_is_documented_with_its_default() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     page = (ROOT / "docs" / "deploy.md").read_text()
     for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", text):
-        row = next((line for line in page.splitlines() if f"`{name}`" in line), "")
+        rows = [line for line in page.splitlines() if line.startswith("|")]
+        row = next((line for line in rows if f"`{name}`" in line), "")
         assert row, f"docs/deploy.md says nothing of {name}"
         assert f"`{default}`" in row or not default
 

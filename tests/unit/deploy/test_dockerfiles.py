@@ -146,6 +146,8 @@ def test_an_image_says_nothing_of_where_its_weights_came_from() -> None:
 def test_keys_reach_the_build_by_secrets_alone() -> None:
     arguments = [each.value for each in instructions("Dockerfile.gpu") if each.name == "ARG"]
     assert not [each for each in arguments if re.search("KEY|SECRET|PASSWORD|TOKEN", each)]
+    mounted = re.findall(r"--mount=type=secret,id=(\w+)", text_of("Dockerfile.gpu"))
+    assert services()["gpu-worker"]["build"]["secrets"] == mounted
     copied_in = [source for source, _ in copied("Dockerfile.gpu")]
     assert not [source for source in copied_in if "aws" in source or "secret" in source]
 

@@ -51,7 +51,7 @@ class WatchedVariables(Mapping[str, str]):
 OWN_READERS = {
     "migrate": ("cli/migrate.py",),
     "flower": ("workers/flower_app.py", "workers/watching.py"),
-    "panel-feed": ("workers/panel_feed.py",),
+    "feeds": ("workers/feeds.py", "storage/original_settings.py"),
 }
 """Those who read their variables where their names stand."""
 
@@ -59,7 +59,7 @@ OWN_READERS = {
 def named_in(*paths: str) -> set[str]:
     """Return the variables whose names stand in these files."""
     text = "".join((ROOT / path).read_text() for path in paths)
-    return set(re.findall(r"SORTERBOT_[A-Z_]+", text))
+    return set(re.findall(r"(?:SORTERBOT|CONTROL_PANEL)_[A-Z_]+", text))
 
 
 def read_by(name: str) -> set[str]:
@@ -109,4 +109,5 @@ def test_what_an_image_sets_is_read(dockerfile: str) -> None:
 def test_whoever_runs_the_processes_elsewhere_finds_their_variables_described() -> None:
     page = (ROOT / "docs" / "operating.md").read_text()
     asked = {name for each in own_services() for name in read_by(each)}
-    assert {name for name in asked if f"`{name}`" not in page} == set()
+    ours = {name for name in asked if not name.startswith("OTEL_")}  # the library's own pages say
+    assert {name for name in ours if f"`{name}`" not in page} == set()
