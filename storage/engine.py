@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+import psycopg2
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, make_url
 from sqlalchemy.event import listen
 from sqlalchemy.exc import (
     ArgumentError,
@@ -140,6 +141,28 @@ def autocommitted(connection: Connection) -> Iterator[None]:
     finally:
         if not driver.closed:
             driver.autocommit = False
+
+
+@contextmanager
+def lent_driver(engine: Engine) -> Iterator[PoolProxiedConnection]:
+    """Lend a connection to whoever talks to the driver itself; each call stands for itself.
+
+    Raises:
+        DBAPIError: The driver's error, as SQLAlchemy has it.
+    """
+    lent = engine.raw_connection()
+    driver: Any = lent.driver_connection
+    driver.autocommit = True
+    try:
+        yield lent
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+    finally:
+        if driver.closed:
+            lent.invalidate()
+        else:
+            driver.autocommit = False
+        lent.close()
 
 
 @contextmanager

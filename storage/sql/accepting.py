@@ -15,12 +15,39 @@ from typing import Any
 from storage import events
 from storage.ports import FairShare, ImageRecord, ImageState, NewImage
 from storage.rules import DETECTING_QUEUE
+from storage.sql.prepared import Prepared
 
-ACCEPT = """
+_LOCK = Prepared(
+    "lock_session_and_arm",
+    {"session_id": "text"},
+    """
 SELECT FROM sessions JOIN arms USING (arm_id)
  WHERE session_id = %(session_id)s
-   FOR NO KEY UPDATE;
+   FOR NO KEY UPDATE
+""",
+)
 
+_TAKE_IN = Prepared(
+    "take_in",
+    {
+        "image_id": "text",
+        "session_id": "text",
+        "position_pw": "double precision",
+        "key": "text",
+        "sha256": "text",
+        "width_px": "int",
+        "height_px": "int",
+        "n_bytes": "int",
+        "request_id": "text",
+        "per_worker": "int",
+        "alive_within_s": "double precision",
+        "queue": "text",
+        "received": "text",
+        "received_data": "jsonb",
+        "sealed": "text",
+        "sealed_data": "jsonb",
+    },
+    """
 WITH session AS (
     SELECT arm_id, expected_images,
            (SELECT count(*) FROM images WHERE session_id = %(session_id)s) AS n_before
@@ -56,17 +83,20 @@ WITH session AS (
 ), told AS (
     INSERT INTO session_events (session_id, kind, data)
     SELECT %(session_id)s, %(received)s,
-           %(received_data)s::jsonb || jsonb_build_object('index', index)
+           %(received_data)s || jsonb_build_object('index', index)
       FROM image
      UNION ALL
     SELECT %(session_id)s, %(sealed)s,
-           %(sealed_data)s::jsonb || jsonb_build_object('n_images', expected_images)
+           %(sealed_data)s || jsonb_build_object('n_images', expected_images)
       FROM sealed
 )
 SELECT index, received_at, turn_at IS NOT NULL AS has_turn,
        EXISTS (SELECT FROM sealed) AS has_sealed
   FROM image
-"""
+""",
+)
+
+ACCEPT = (_LOCK, _TAKE_IN)
 """Returns one row, or none and changes nothing: for a session that is unknown or not open, or for
 a position that has its picture.
 

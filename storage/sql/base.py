@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, RowMapping, func, select
+from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
 from sorter.errors import NotFoundError
-from storage.engine import autocommitted, our_errors
+from storage.engine import autocommitted, lent_driver, our_errors
 from storage.events import NewEvent
 from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageState
 from storage.rules import CLAIM_LEASE_S
-from storage.texts import checked_text
+from storage.sql.prepared import Prepared, ask
 
 IS_UNFINISHED = ImageRow.state.in_([state for state in ImageState if not state.is_final])
 
@@ -52,8 +52,10 @@ class SqlBase:
         ):
             yield db
 
-    def _ask(self, sql: str, values: Mapping[str, Any]) -> Sequence[RowMapping]:
-        """Run SQL as it is written, in one round trip, and return the rows of its last statement.
+    def _ask(
+        self, statements: Sequence[Prepared], values: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Run statements as they are written, in one round trip; return the rows of the last.
 
         For what every picture needs: to build a statement, and to map its rows, takes the ORM
         several times as long as PostgreSQL takes to run it. What several statements change is
@@ -62,16 +64,8 @@ class SqlBase:
         Raises:
             InvalidInputError: A text cannot be kept.
         """
-        kept = {
-            name: checked_text(value) if isinstance(value, str) else value
-            for name, value in values.items()
-        }
-        with (
-            our_errors(),
-            self._engine.connect() as connection,
-            autocommitted(connection),
-        ):
-            return connection.exec_driver_sql(sql, kept).mappings().all()
+        with our_errors(), lent_driver(self._engine) as lent:
+            return ask(lent, statements, values)
 
 
 def ago(seconds: float) -> ColumnElement[datetime]:

@@ -13,25 +13,54 @@ from sorter.types import Detections
 from storage import events
 from storage.documents import detections_columns, reading_columns
 from storage.ports import ImageClaim
+from storage.sql.prepared import Prepared
 from storage.views import Reading
 
-CLAIM = """
+_CLAIM = Prepared(
+    "claim_image",
+    {"image_id": "text", "worker_id": "text", "max_attempts": "int"},
+    """
 UPDATE images
    SET state = 'detecting', attempt = attempt + 1, claimed_by = %(worker_id)s,
        claimants = array_append(claimants, %(worker_id)s), claimed_at = clock_timestamp()
  WHERE image_id = %(image_id)s AND state = 'received' AND attempt < %(max_attempts)s
 RETURNING image_id, session_id, index, position_pw, state, key, sha256, width_px, height_px,
           n_bytes, attempt, failure, received_at, finished_at, request_id, model
-"""
+""",
+)
+
+CLAIM = (_CLAIM,)
 """Returns the claimed picture, or nothing and changes nothing: it does not wait, or too often did.
 
 It takes the picture's lock alone. Nothing is told and nothing is counted, which is what
 its session's lock is for, and a statement looks again at a row that it had to wait for.
 """
 
-SAVE = """
-SELECT FROM sessions WHERE session_id = %(session_id)s FOR NO KEY UPDATE;
+_LOCK = Prepared(
+    "lock_session",
+    {"session_id": "text"},
+    "SELECT FROM sessions WHERE session_id = %(session_id)s FOR NO KEY UPDATE",
+)
 
+_SAVE = Prepared(
+    "save_detections",
+    {
+        "image_id": "text",
+        "session_id": "text",
+        "worker_id": "text",
+        "attempt": "int",
+        "model": "text",
+        "kind": "text",
+        "data": "jsonb",
+        "xyxy_px": "real[]",
+        "labels": "smallint[]",
+        "scores": "real[]",
+        "decode_s": "double precision",
+        "batch_wait_s": "double precision",
+        "forward_s": "double precision",
+        "batch_images": "int",
+    },
+    """
 WITH claim AS (
     SELECT image_id, claimed_at FROM images WHERE image_id = %(image_id)s
 ), image AS (
@@ -45,7 +74,7 @@ WITH claim AS (
 ), found AS (
     INSERT INTO detections (image_id, xyxy_px, labels, scores, claimed_at,
                             decode_s, batch_wait_s, forward_s, batch_images)
-    SELECT image_id, %(xyxy_px)s::real[], %(labels)s::smallint[], %(scores)s::real[], claimed_at,
+    SELECT image_id, %(xyxy_px)s, %(labels)s, %(scores)s, claimed_at,
            %(decode_s)s, %(batch_wait_s)s, %(forward_s)s, %(batch_images)s
       FROM image
 ), told AS (
@@ -53,7 +82,10 @@ WITH claim AS (
     SELECT %(session_id)s, %(kind)s, %(data)s FROM image
 )
 SELECT FROM image
-"""
+""",
+)
+
+SAVE = (_LOCK, _SAVE)
 """Returns a row; none, and changes nothing, where the claim was lost."""
 
 UNREAD: Mapping[str, None] = dict.fromkeys(Reading.__dataclass_fields__)

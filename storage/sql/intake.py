@@ -27,12 +27,15 @@ from storage.ports import (
 from storage.rules import check_opening, check_outcomes, check_same_arm
 from storage.sql.accepting import ACCEPT, accept_values, new_record
 from storage.sql.base import SqlBase, append_event, lock_session
+from storage.sql.prepared import Prepared
 from storage.sql.records import count_images, image_record, session_records
 
-MARK_PUBLISHED = """
-UPDATE images SET published_at = clock_timestamp() WHERE image_id = %(image_id)s
-RETURNING image_id
-"""
+_MARK_PUBLISHED = Prepared(
+    "mark_published",
+    {"image_id": "text"},
+    "UPDATE images SET published_at = clock_timestamp() WHERE image_id = %(image_id)s"
+    " RETURNING image_id",
+)
 
 
 class SqlIntake(SqlBase):
@@ -104,7 +107,7 @@ class SqlIntake(SqlBase):
         raise ConflictError(f"the session is {state} and takes no more pictures")
 
     def mark_published(self, image_id: str) -> None:
-        if not self._ask(MARK_PUBLISHED, {"image_id": image_id}):
+        if not self._ask([_MARK_PUBLISHED], {"image_id": image_id}):
             raise NotFoundError(f"there is no picture {image_id!r}")
 
     def seal_session(self, session_id: str, arm: Arm | None = None) -> tuple[SessionRecord, bool]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import RowMapping
+from typing import Any
 
 from sorter.types import ImageSize
 from storage.documents import arm_from_document
 from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
+from storage.sql.prepared import Prepared
 
-IMAGE_AT = """
+_IMAGE_AT = Prepared(
+    "load_image_at",
+    {"session_id": "text", "position_pw": "double precision"},
+    """
 SELECT image_id, session_id, index, position_pw, state, key, sha256, width_px, height_px,
        n_bytes, attempt, failure, received_at, finished_at, request_id, model
   FROM images
  WHERE session_id = %(session_id)s AND position_pw = %(position_pw)s
-"""
+""",
+)
 
-SESSION = """
+IMAGE_AT = (_IMAGE_AT,)
+
+_SESSION = Prepared(
+    "load_session",
+    {"session_id": "text"},
+    """
 SELECT session_id, arm, state, expected_images, min_images, deadline_at, opened_at, sealed_at,
        finished_at, n_images, n_detected, n_failed, failure, request_id, idempotency_key
   FROM sessions CROSS JOIN (
@@ -26,17 +36,19 @@ SELECT session_id, arm, state, expected_images, min_images, deadline_at, opened_
         WHERE session_id = %(session_id)s
        ) AS counted
  WHERE session_id = %(session_id)s
-"""
+""",
+)
+
+SESSION = (_SESSION,)
 
 
-def image_of(row: RowMapping) -> ImageRecord:
+def image_of(row: dict[str, Any]) -> ImageRecord:
     """Return a picture of which the columns in :data:`IMAGE_AT` were read."""
-    said = dict(row)
-    size = ImageSize(said.pop("width_px"), said.pop("height_px"))
-    return ImageRecord(**said | {"state": ImageState(row["state"])}, size=size)
+    size = ImageSize(row.pop("width_px"), row.pop("height_px"))
+    return ImageRecord(**row | {"state": ImageState(row["state"])}, size=size)
 
 
-def session_of(row: RowMapping) -> SessionRecord:
+def session_of(row: dict[str, Any]) -> SessionRecord:
     """Return the session that :data:`SESSION` found."""
     read = {"arm": arm_from_document(row["arm"]), "state": SessionState(row["state"])}
-    return SessionRecord(**dict(row) | read)
+    return SessionRecord(**row | read)
