@@ -1,0 +1,1 @@
+"""Other serving systems beside this one, in one run, with the same network and pictures."""

@@ -1,0 +1,268 @@
+"""One network behind several serving systems and behind this one: latency, throughput, losses.
+
+python -m benchmarks.peers.comparison --json runs/peers.json
+
+All serve the shipped ResNet18 with ONNX Runtime, one model worker, all cores, the same photographs.
+A peer's time ends when its answer has been read; ours when the detections are in the database,
+where whoever asks finds them: the gateway's early 202 is no credit.
+"""
+
+from __future__ import annotations
+
+import json as json_library
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from benchmarks.detector_machine import describe_machine
+from benchmarks.detector_pictures import make_pictures
+from benchmarks.load import Load, Spread, gamma_arrivals
+from benchmarks.load_site import LoadSite
+from benchmarks.peers.systems import SYSTEMS, Served, System, save_network, served
+from cli.programs import MOST_THREADS, n_cores
+from cli.report import write_json
+from cli.services.process import Program
+from cli.stack import LocalStack, StackSettings
+from cli.supervisor import Service
+from robot.table_layout import CAMERA
+from sorter.errors import SorterBotError, TransientError
+
+CLIENTS = 8
+IN_FLIGHT = 8
+KILL_AFTER_S = 0.02
+SHARE_OF_RAW = 0.5
+"""The equal load: half of what the network alone does in this process."""
+
+OURS = "SorterBot"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How a load was answered; a picture that was not is only counted."""
+
+    seconds: tuple[float, ...]
+    per_s: float
+    n_lost: int
+
+
+Send = Callable[[int, Sequence[float]], Answers]
+"""Posts pictures from so many clients, each when it is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A system that runs, ours or a peer's."""
+
+    send: Send
+    resident_mib: Callable[[], float]
+    kill_model: Callable[[], object]
+
+
+@contextmanager
+def peer(system: System, environments: Path, pictures: Sequence[bytes]) -> Iterator[Contestant]:
+    """Run a peer."""
+    n_threads = min(MOST_THREADS, n_cores())
+    with tempfile.TemporaryDirectory(prefix="sorterbot-") as name:
+        folder = Path(name)
+        save_network(folder)
+        bodies = [system.body(data) for data in pictures]
+        files = [folder / f"{number}.body" for number in range(len(bodies))]
+        for file, body in zip(files, bodies, strict=True):
+            file.write_bytes(body.bytes)
+        with served(system, environments, folder, n_threads) as running:
+
+            def send(n_clients: int, after_s: Sequence[float]) -> Answers:
+                return _ask(running, files, bodies[0].content_type, n_clients, after_s)
+
+            yield Contestant(send, running.resident_mib, running.kill_model)
+
+
+def _ask(
+    running: Served, files: Sequence[Path], kind: str, n_clients: int, after_s: Sequence[float]
+) -> Answers:
+    load = {
+        "url": running.url,
+        "bodies": [str(file) for file in files],
+        "content_type": kind,
+        "n_clients": n_clients,
+        "after_s": list(after_s),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.peers.clients"],
+        input=json_library.dumps(load),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise SorterBotError(f"the clients failed: {done.stderr.strip()[-500:]}")
+    return answers_of(json_library.loads(done.stdout))
+
+
+def answers_of(rows: Sequence[dict[str, Any]]) -> Answers:
+    """Tell answers from losses; times are from a picture's last byte to the answer's."""
+    good = [row for row in rows if row["status"] == HTTPStatus.OK]
+    if not good:
+        return Answers((), 0.0, len(rows))
+    took_s = max(row["answered_at"] for row in good) - min(row["sent_at"] for row in rows)
+    seconds = tuple(row["answered_at"] - row["sent_at"] for row in good)
+    return Answers(seconds, len(good) / took_s, len(rows) - len(good))
+
+
+class _EmbeddingStack(LocalStack):
+    """A local stack whose GPU worker runs the peers' network."""
+
+    def _service(self, program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
+        others = {"--app=workers.app": "--app=benchmarks.peers.ours"}
+        if program.name == "gpu-worker":
+            argv = tuple(others.get(word, word) for word in program.argv)
+            program = replace(program, argv=argv)
+        return super()._service(program, is_ready)
+
+
+@contextmanager
+def ours(pictures: Sequence[bytes]) -> Iterator[Contestant]:
+    """Run SorterBot."""
+    with tempfile.TemporaryDirectory(prefix="sorterbot-") as name:
+        folder = Path(name)
+        environment = {"SORTERBOT_DETECTOR": "stand-in", "SORTERBOT_EMBEDDER": "stand-in"}
+        settings = StackSettings(folder / "stack", port=0, environment=environment)
+        files = [folder / f"{number}.jpg" for number in range(len(pictures))]
+        for file, data in zip(files, pictures, strict=True):
+            file.write_bytes(data)
+        with _EmbeddingStack(settings) as stack:
+            site = LoadSite(stack, None)
+            arms = site.arms(4 * CLIENTS)
+
+            def send(n_clients: int, after_s: Sequence[float]) -> Answers:
+                measured = site.measure(Load(stack.gateway_url, arms[:n_clients], files, after_s))
+                return Answers(tuple(measured.overheads_s), measured.per_s, 0)
+
+            yield Contestant(
+                send,
+                lambda: round(sum(site.resident_mib().values()), 1),
+                lambda: stack.kill("gpu-worker"),
+            )
+
+
+def measure(contestant: Contestant, n: int, load_per_s: float) -> dict[str, Any]:
+    """Measure a system alone, at its capacity, at the equal load, and when its model dies."""
+    contestant.send(2, [0.0] * 20)
+    alone = contestant.send(1, [0.0] * max(10, n // 4))
+    capacity = contestant.send(CLIENTS, [0.0] * n)
+    loaded = contestant.send(4 * CLIENTS, gamma_arrivals(n, load_per_s))
+    resident_mib = contestant.resident_mib()
+    return {
+        "pictures_per_s": round(capacity.per_s, 1),
+        "alone": asdict(Spread.of(alone.seconds)),
+        "loaded": asdict(Spread.of(loaded.seconds)),
+        "lost_unkilled": alone.n_lost + capacity.n_lost + loaded.n_lost,
+        "resident_mib": resident_mib,
+        "lost_of_killed": _lost_when_killed(contestant),
+        "in_flight": IN_FLIGHT,
+        "serves_again": _serves_again(contestant),
+    }
+
+
+def _lost_when_killed(contestant: Contestant) -> int:
+    """Kill the model's process while pictures are in flight; return how many got no answer."""
+    found: list[int] = []
+    sending = threading.Thread(
+        target=lambda: found.append(_n_lost(contestant, IN_FLIGHT, [0.0] * IN_FLIGHT))
+    )
+    sending.start()
+    time.sleep(_START_S + KILL_AFTER_S)
+    contestant.kill_model()
+    sending.join()
+    return found[0]
+
+
+_START_S = 0.25
+"""What the clients' process takes to start, about."""
+
+
+def _serves_again(contestant: Contestant) -> bool:
+    """Whether the system answers again by itself within half a minute."""
+    for _ in range(15):
+        if _n_lost(contestant, 1, [0.0]) == 0:
+            return True
+        time.sleep(2)
+    return False
+
+
+def _n_lost(contestant: Contestant, n_clients: int, after_s: Sequence[float]) -> int:
+    try:
+        return contestant.send(n_clients, after_s).n_lost
+    except TransientError:
+        return len(after_s)
+
+
+def raw_per_s(pictures: Sequence[bytes]) -> float:
+    """Return how many pictures a second the network embeds in this process, decoded first."""
+    from vision.decode import decode_rgb
+    from vision.load import load_embedder
+
+    embedder = load_embedder(device="cpu")
+    embedder.embed([decode_rgb(pictures[0], enough_px=(96, 96))])
+    began_s = time.perf_counter()
+    for data in [*pictures] * 4:
+        embedder.embed([decode_rgb(data, enough_px=(96, 96))])
+    return 4 * len(pictures) / (time.perf_counter() - began_s)
+
+
+def run(n: int, environments: Path, tell: Console, names: Sequence[str] = ()) -> dict[str, Any]:
+    """Measure every system, ours first; ``names`` leaves out the peers that it does not hold."""
+    pictures = make_pictures(5, CAMERA)
+    raw = raw_per_s(pictures)
+    chosen = [system for system in SYSTEMS if not names or system.name in names]
+    rows: dict[str, Any] = {}
+    with ours(pictures) as contestant:
+        rows[OURS] = measure(contestant, n, SHARE_OF_RAW * raw)
+    _tell(tell, OURS, rows[OURS])
+    for system in chosen:
+        with peer(system, environments, pictures) as contestant:
+            rows[system.name] = measure(contestant, n, SHARE_OF_RAW * raw)
+        _tell(tell, system.name, rows[system.name])
+    return {
+        "peers": rows,
+        "raw_pictures_per_s": round(raw, 1),
+        "load_pictures_per_s": round(SHARE_OF_RAW * raw, 1),
+        "machine": describe_machine("cpu"),
+    }
+
+
+def _tell(tell: Console, name: str, row: dict[str, Any]) -> None:
+    tell.print(
+        f"  {name}: {row['pictures_per_s']:.0f} pictures/s, loaded p50 "
+        f"{row['loaded']['p50_ms']:.1f} ms, {row['lost_of_killed']} of {row['in_flight']} lost"
+    )
+
+
+def main(
+    pictures: Annotated[int, typer.Option(help="Of each load.", min=8)] = 400,
+    environments: Annotated[Path, typer.Option(help="Holds the peers' packages.")] = Path(
+        "runs/peers"
+    ),
+    only: Annotated[str, typer.Option(help="Names of peers, with commas between.")] = "",
+    json: Annotated[Path | None, typer.Option(help="Keep the numbers here.")] = None,
+) -> None:
+    """Compare this system with others that serve the same network."""
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    document = run(pictures, environments, Console(highlight=False), names)
+    if json is not None:
+        write_json(json, document)
+
+
+if __name__ == "__main__":
+    typer.run(main)

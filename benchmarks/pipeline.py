@@ -1,0 +1,165 @@
+"""The whole path with the shipped networks, beside the raw network in one process.
+
+python -m benchmarks.pipeline --json runs/pipeline.json
+
+Robots post the photographs of virtual tables to a whole local stack; the same pictures, decoded
+before, are given to the same network in this process. They take turns on the same cores. Then
+sessions come one at a time, and the time from a session's last picture to its plan is held
+against its floor: one detection and one batch of embeddings.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+from rich.console import Console
+
+from benchmarks.detector import raw_rate
+from benchmarks.detector_machine import describe_machine
+from benchmarks.detector_pictures import make_pictures
+from benchmarks.load import Load, Spread
+from benchmarks.load_site import LoadSite, load_site
+from cli.programs import MOST_THREADS, n_cores
+from cli.report import write_json
+from robot.table_layout import CAMERA
+from vision.crop import crop_rgb
+from vision.decode import decode_rgb
+
+if TYPE_CHECKING:
+    from vision.ports import Detector, Embedder
+
+ROBOTS = 8
+BATCH = 8
+PICTURES_A_SESSION = 10
+"""As the robots of :mod:`benchmarks.load_robots` have it."""
+
+CROPS = 24
+"""Of a batch of embeddings: three views of eight things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The networks alone, in this process, and their pictures."""
+
+    detector: Detector
+    embedder: Embedder
+    pictures: Sequence[bytes]
+
+    def rate(self) -> float:
+        """Return pictures a second, decoded before, in batches."""
+        enough_px = self.detector.input_size_px
+        images = [decode_rgb(data, enough_px=enough_px) for data in self.pictures]
+        return raw_rate(self.detector, images, BATCH)
+
+    def floor_s(self) -> float:
+        """Return the time of one detection and one batch of embeddings, decoding left out."""
+        rgb = decode_rgb(self.pictures[0], enough_px=self.detector.input_size_px)
+        found = self.detector.detect([rgb])[0]
+        boxes = found.xyxy_px if len(found) else np.array([[0, 0, 64, 64]], np.float32)
+        crops = [crop_rgb(rgb, tuple(boxes[n % len(boxes)].tolist())) for n in range(CROPS)]
+        began_s = time.perf_counter()
+        self.detector.detect([rgb])
+        self.embedder.embed(crops)
+        return time.perf_counter() - began_s
+
+
+def measure_throughput(
+    site: LoadSite, load: Load, raw: Raw, rounds: int, tell: Console
+) -> dict[str, Any]:
+    """Let the whole path and the raw network take turns."""
+    site.measure(load)
+    raw.rate()
+    whole_per_s, raw_per_s = [], []
+    for number in range(1, rounds + 1):
+        whole_per_s.append(site.measure(load).per_s)
+        raw_per_s.append(raw.rate())
+        tell.print(
+            f"  round {number} of {rounds}: whole path {whole_per_s[-1]:.1f}, "
+            f"raw {raw_per_s[-1]:.1f} pictures/s"
+        )
+    return {
+        "pictures_per_s": round(median(whole_per_s), 2),
+        "raw_pictures_per_s": round(median(raw_per_s), 2),
+        "fraction_of_raw": round(float(np.median(np.divide(whole_per_s, raw_per_s))), 3),
+    }
+
+
+def measure_plans(site: LoadSite, load: Load, raw: Raw) -> dict[str, Any]:
+    """Send sessions one at a time, and return the wait for their plans.
+
+    The last picture's detections end the wait for it; its own detection lies before them, so the
+    floor of what follows is the batch of embeddings, and of both together one detection more.
+    """
+    measured = site.measure(load)
+    sessions = {one.session_id for one in measured.sent.posted}
+    to_plan_s = site.plan_waits_s(sessions)
+    last_sent_at = {one.session_id: one for one in measured.sent.posted}
+    detect_s = [measured.finished_at[one.image_id] - one.sent_at for one in last_sent_at.values()]
+    floor_s = median(raw.floor_s() for _ in range(5))
+    whole_s = [median(detect_s) + wait_s for wait_s in to_plan_s]
+    after_floor = Spread.of([max(0.0, seconds - floor_s) for seconds in whole_s])
+    return {
+        "floor_ms": round(1000 * floor_s, 1),
+        "detections_to_plan_ms": round(1000 * median(to_plan_s), 1),
+        "plan_after_floor_p50_ms": after_floor.p50_ms,
+        "plan_after_floor_p95_ms": after_floor.p95_ms,
+        "sessions": len(sessions),
+    }
+
+
+def run(n: int, rounds: int, n_sessions: int, tell: Console) -> dict[str, Any]:
+    """Measure throughput beside the raw network, then the wait for plans."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(min(MOST_THREADS, n_cores())))  # as the worker
+    from vision.load import load_detector, load_embedder
+
+    raw = Raw(load_detector(device="cpu"), load_embedder(device="cpu"), make_pictures(n, CAMERA))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        load_site("", embedder="", environment={"SORTERBOT_DEVICE": "cpu"}) as site,
+    ):
+        files = []
+        for number, data in enumerate(dict.fromkeys(raw.pictures)):
+            files.append(Path(folder) / f"{number}.jpg")
+            files[-1].write_bytes(data)
+        arms, url = site.arms(ROBOTS + 1), site.stack.gateway_url
+        burst = Load(url, arms[:ROBOTS], files, [0.0] * n)
+        document = measure_throughput(site, burst, raw, rounds, tell)
+        one_by_one = Load(
+            url, arms[ROBOTS:], files, _calm(n_sessions, document["pictures_per_s"]), True
+        )
+        document |= measure_plans(site, one_by_one, raw)
+    tell.print(
+        f"  plan {document['plan_after_floor_p95_ms']:.0f} ms after its floor of "
+        f"{document['floor_ms']:.0f} ms (p95)"
+    )
+    return {**document, "machine": describe_machine("cpu")}
+
+
+def _calm(n_sessions: int, per_s: float) -> list[float]:
+    """Return when pictures are due so that each is detected before the next one comes."""
+    return [number * 2 / per_s for number in range(n_sessions * PICTURES_A_SESSION)]
+
+
+def main(
+    pictures: Annotated[int, typer.Option(help="Of a round.", min=8)] = 64,
+    rounds: Annotated[int, typer.Option(help="Turns of each.", min=1)] = 3,
+    sessions: Annotated[int, typer.Option(help="Of which the plan is awaited.", min=1)] = 12,
+    json: Annotated[Path | None, typer.Option(help="Keep the numbers here.")] = None,
+) -> None:
+    """Measure the whole path over the raw network, and plans over their floor."""
+    document = run(pictures, rounds, sessions, Console(highlight=False))
+    if json is not None:
+        write_json(json, document)
+
+
+if __name__ == "__main__":
+    typer.run(main)
