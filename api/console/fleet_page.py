@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from api.console.blueprint import blueprint
+from api.console.robots_page import load_robots
 from api.console.sparkline import sparkline
 from api.console.state import console_state
 
@@ -17,7 +18,7 @@ USUAL_HOLD_S = 5.0
 @blueprint.get("")
 def show_fleet() -> str:
     """Show the whole fleet on one page."""
-    return render_template("console/fleet.html", **_shown())
+    return render_template("console/fleet.html", robots=load_robots(), **_shown())
 
 
 @blueprint.get("/fleet/live")

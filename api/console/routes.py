@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 from api.console import (
     fleet_page,
     guard,
+    robots_page,
     session_page,
     session_replays,
     sessions_page,
@@ -18,7 +19,16 @@ from api.console.blueprint import blueprint
 from api.console.state import STATE, make_state
 from api.console.words import FILTERS
 
-PAGES = (guard, sign_in, fleet_page, sessions_page, session_page, session_replays, try_page)
+PAGES = (
+    guard,
+    sign_in,
+    fleet_page,
+    robots_page,
+    sessions_page,
+    session_page,
+    session_replays,
+    try_page,
+)
 """Each puts its pages onto the blueprint as it is imported."""
 
 
