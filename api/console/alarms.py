@@ -81,7 +81,8 @@ def _of_queues(figures: SiteFigures, *, broker_answers: bool) -> Iterator[Alarm]
 def _of_workers(kind: str, n_workers: int, n_waiting: int, what: str) -> Iterator[Alarm]:
     if not n_workers:
         waiting = count_of(n_waiting, f"{what} waits", f"{what}s wait")
-        yield Alarm(BAD, f"No {kind} worker is up", f"Nothing is lost: {waiting} for one.")
+        text = f"Nothing is lost: {waiting} for one." if n_waiting else f"No {what} waits yet."
+        yield Alarm(BAD, f"No {kind} worker is up", text)
 
 
 def _is_stuck(figures: SiteFigures) -> bool:

@@ -46,7 +46,6 @@ document.addEventListener("drop", (event) => {
 });
 
 document.addEventListener("console:space", (event) => {
-  if (document.activeElement?.closest("#list [data-row]")) return;
   event.preventDefault();
   file.click();
 });
