@@ -63,8 +63,11 @@ class Aftermath:
         self._thread = threading.Thread(target=self._run, name="aftermath", daemon=True)
 
     def draw_before(self, arm_id: str, name: str) -> None:
-        """See that a session's pictures are drawn together."""
-        self._note(arm_id, find_session(self._context, arm_id, name))
+        """See that a session's pictures are drawn together, unless the rows are away now."""
+        try:
+            self._note(arm_id, find_session(self._context, arm_id, name))
+        except TransientError as error:
+            log.warning("panorama_not_noted", arm_id=arm_id, session=name, reason=str(error))
 
     def end_after_pictures(self, arm_id: str, name: str, request_id: str) -> None:
         """Take no more pictures after a session, and see that they are drawn and compared.

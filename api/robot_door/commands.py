@@ -14,7 +14,7 @@ from api.intake import seal_session
 from api.robot_door.constants import arm_from_constants
 from api.robot_door.messages import ArmConstants, CommandsWanted
 from api.robot_door.sessions import find_session
-from sorter.errors import NotFoundError, TransientError
+from sorter.errors import NotFoundError
 from sorter.types import Arm
 from storage.ports import Document, SessionRecord, SessionState
 
@@ -44,7 +44,7 @@ def find_commands(
 
     Raises:
         InvalidInputError: The constants describe no arm.
-        TransientError: The session could not be closed now.
+        TransientError: The rows do not answer now; asked again, it goes on where it stopped.
     """
     arm = register_constants(context, wanted.arm_constants)
     found = find_session(context, arm.arm_id, wanted.session_id)
@@ -92,13 +92,10 @@ def pairs_of(plan: Document) -> list[Pair]:
 def _await_end(
     context: Context, session: SessionRecord, pause: Callable[[float], None]
 ) -> SessionState:
-    """Ask the rows again and again, also while they do not answer: the robot has time."""
+    """Ask the rows again and again, gently; no connection is held in between."""
     pause_s = FIRST_PAUSE_S
     while not session.state.is_final:
         pause(pause_s)
         pause_s = min(pause_s * PAUSE_GROWTH, LONGEST_PAUSE_S)
-        try:
-            session = context.services.store.load_session(session.session_id)
-        except TransientError as error:
-            log.warning("rows_are_away", reason=str(error))
+        session = context.services.store.load_session(session.session_id)
     return session.state

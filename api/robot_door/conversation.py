@@ -7,6 +7,7 @@ not, the connection is closed with a reason, whatever went wrong.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,7 +41,9 @@ RECEIVE_WITHIN_S = 180.0
 
 LOOK_EVERY_S = 5.0
 PATIENCE_S = 20.0
-"""For so long a picture that cannot be kept now is tried again: its robot will not."""
+"""For so long a picture that cannot be kept now is tried again. Who asks for commands waits longer:
+its program ends where it gets none.
+"""
 
 FIRST_RETRY_S = 0.2
 LONGEST_RETRY_S = 2.0
@@ -127,13 +130,13 @@ class RobotTalk:
         picture = parse_picture(message)
         header = picture.header
         with self._door.keeping:
-            image = self._patiently(lambda: self._kept(picture, request_id))
+            session_id = self._patiently(lambda: self._kept(picture, request_id), PATIENCE_S)
         log.info(
             "picture_kept",
             arm_id=header.arm_id,
             session=header.session_id,
             name=header.image_name,
-            session_id=image,
+            session_id=session_id,
         )
         return "true"
 
@@ -148,7 +151,9 @@ class RobotTalk:
 
     def _command(self, wanted: CommandsWanted, request_id: str) -> str:
         context, arm_id = self._door.context, wanted.arm_constants.arm_id
-        pairs = find_commands(context, wanted, request_id, self._pause)
+        pairs = self._patiently(
+            lambda: find_commands(context, wanted, request_id, self._pause), math.inf
+        )
         log.info("commands_told", arm_id=arm_id, session=wanted.session_id, n_commands=len(pairs))
         self._door.aftermath.draw_before(arm_id, wanted.session_id)
         return json.dumps(pairs)
@@ -169,9 +174,10 @@ class RobotTalk:
             return
         raise MessageError("one message at a time: the last one is not answered yet")
 
-    def _patiently(self, attempt: Callable[[], Answer]) -> Answer:
+    def _patiently(self, attempt: Callable[[], Answer], within_s: float) -> Answer:
+        """Try for so long what may succeed later: the robot asks once."""
         services = self._door.context.services
-        until_s = services.monotonic_s() + PATIENCE_S
+        until_s = services.monotonic_s() + within_s
         pause_s = FIRST_RETRY_S
         while True:
             try:

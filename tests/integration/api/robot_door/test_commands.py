@@ -186,17 +186,26 @@ def test_a_robot_that_waits_is_told_when_the_door_closes(door: OpenDoor) -> None
     assert (ending.text, ending.code) == ("", 1011), "an orderly close, with a code it knows"
 
 
-def test_while_the_rows_are_away_a_waiting_robot_goes_on_waiting(door: OpenDoor) -> None:
+def test_while_the_rows_are_away_a_robot_that_asked_goes_on_waiting(door: OpenDoor) -> None:
     robot = door.robot()
     robot.send_picture("S1", 1500, PICTURE)
+    session_id = door.session("robot/S1/before/1").session_id
     with robot.connection() as connection:
-        connection.send(commands_message("ARM001", "S1", CONSTANTS))
-        await_that(has_event(door, door.session("robot/S1/before/1").session_id, "session.sealed"))
         door.store.is_down = True
-        connection.settimeout(1.0)
-        with pytest.raises(websocket.WebSocketTimeoutException):
-            connection.recv()
+        connection.send(commands_message("ARM001", "S1", CONSTANTS))
+        check_silent(connection)
         door.store.is_down = False
-        connection.settimeout(60)
+        await_that(has_event(door, session_id, "session.sealed"))
+        door.store.is_down = True
+        check_silent(connection)
+        door.store.is_down = False
         with door.worker(item_and_container):
             assert len(json.loads(connection.recv())) == 1
+
+
+def check_silent(connection: websocket.WebSocket) -> None:
+    """Make sure that nothing is said for a while, nor the connection closed."""
+    connection.settimeout(0.7)
+    with pytest.raises(websocket.WebSocketTimeoutException):
+        connection.recv()
+    connection.settimeout(60)
