@@ -19,6 +19,21 @@ export const html = (name, attributes, ...children) =>
 export const svg = (name, attributes, ...children) =>
   fill(document.createElementNS(SVG, name), attributes, children);
 
+const AGAIN_MS = 1500;
+const MOST_TRIES = 8;
+
+/** Make a picture in a drawing, which comes again where the gateway draws too many just now. */
+export function picture(href, attributes) {
+  const element = svg("image", { href, ...attributes });
+  let tries = 1;
+  element.addEventListener("error", () => {
+    tries += 1;
+    const again = `${href}${href.includes("?") ? "&" : "?"}again=${tries}`;
+    if (tries <= MOST_TRIES) setTimeout(() => element.setAttribute("href", again), AGAIN_MS * tries);
+  });
+  return element;
+}
+
 /** Return points as an SVG polygon wants them. */
 export const points = (some) => some.map(([x, y]) => `${x},${y}`).join(" ");
 
@@ -53,6 +68,6 @@ export function cropOf(session, imageId, row, label) {
   return svg(
     "svg",
     { ...named, viewBox: `${x} ${y} ${side} ${side}` },
-    svg("image", { href: address, width: columns * side, height: rows * side }),
+    picture(address, { width: columns * side, height: rows * side }),
   );
 }

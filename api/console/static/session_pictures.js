@@ -1,6 +1,6 @@
 // The contact sheet: every picture with its boxes, the slider that filters them, and the viewer.
 
-import { colourOf, countOf, html, letterOf, svg } from "./session_drawing.js";
+import { colourOf, countOf, html, letterOf, picture, svg } from "./session_drawing.js";
 
 const LABELS = ["item", "container"];
 
@@ -65,7 +65,7 @@ function pictureOf(session, image, address) {
   return svg(
     "svg",
     { class: `shot-photo ${image.state}`, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
-    svg("image", { href: address, width, height, preserveAspectRatio: "none" }),
+    picture(address, { width, height, preserveAspectRatio: "none" }),
     image.detections.map((found) => boxOf(found, unit)),
     image.state === "failed" ? svg("path", { class: "cross", d: `M0 0 ${width} ${height}M${width} 0 0 ${height}`, "stroke-width": 2 * unit }) : null,
   );

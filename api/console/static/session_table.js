@@ -1,7 +1,7 @@
 // The table from above: the pictures where they were taken, what lies there, and the arm's way.
 // The panorama is one picture that the gateway drew; everything on top of it is drawn here.
 
-import { colourOf, html, letterOf, points, svg } from "./session_drawing.js";
+import { colourOf, html, letterOf, picture, points, svg } from "./session_drawing.js";
 
 const MARGIN_PX = 90;
 const LAYERS = { pictures: "Pictures", boxes: "Boxes", arrows: "Arrows", reach: "Reach" };
@@ -61,7 +61,7 @@ function picturesLayer(session) {
 function panorama(session) {
   if (!session.panorama || !session.table.panorama) return null;
   const [xMin, yMin, xMax, yMax] = session.table.panorama;
-  return svg("image", { href: session.panorama, x: xMin, y: -yMax, width: xMax - xMin, height: yMax - yMin, "clip-path": "url(#pictures-clip)", preserveAspectRatio: "none" });
+  return picture(session.panorama, { x: xMin, y: -yMax, width: xMax - xMin, height: yMax - yMin, "clip-path": "url(#pictures-clip)", preserveAspectRatio: "none" });
 }
 
 function clipOfPictures(table) {
