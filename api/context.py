@@ -120,7 +120,7 @@ def make_context(services: Services, settings: Settings) -> Context:
             max_waiting=settings.max_waiting_images,
             cache_s=settings.backlog_cache_s,
         ),
-        metrics=Metrics(SiteWatch(services.store, services.queue, services.monotonic_s)),
+        metrics=Metrics(_site_watch(services, settings)),
         rates=ArmRates(settings.rate, services.monotonic_s),
         leaving=threading.Event(),
         waits=Slots(settings.max_waits),
@@ -128,6 +128,10 @@ def make_context(services: Services, settings: Settings) -> Context:
         bodies=ArmPlaces(settings.max_bodies_an_arm),
         saves=Slots(settings.max_saves),
     )
+
+
+def _site_watch(services: Services, settings: Settings) -> SiteWatch:
+    return SiteWatch(services.store, services.queue, services.monotonic_s, settings.worker_alive_s)
 
 
 def using() -> Context:

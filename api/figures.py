@@ -23,7 +23,6 @@ KEPT_S = 5.0
 PATIENCE_S = 2.0
 """Prometheus gives a gateway ten seconds; a database that hangs must not cost it the rest."""
 
-ALIVE_WITHIN_S = 5.0
 QUEUES = ("gpu", "sort")
 
 Answer = TypeVar("Answer")
@@ -43,9 +42,20 @@ BLIND = Look(None, None)
 
 
 class SiteWatch:
-    """Looks at rows and queues in a thread of its own, one look at a time."""
+    """Looks at rows and queues in a thread of its own, one look at a time.
 
-    def __init__(self, store: Store, queue: WorkQueue, monotonic_s: Callable[[], float]) -> None:
+    Args:
+        alive_within_s: A worker heard of within that time counts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        queue: WorkQueue,
+        monotonic_s: Callable[[], float],
+        alive_within_s: float,
+    ) -> None:
+        self._alive_within_s = alive_within_s
         self._store = store
         self._queue = queue
         self._monotonic_s = monotonic_s
@@ -73,7 +83,7 @@ class SiteWatch:
 
     def _look(self, looking: threading.Event) -> None:
         found = Look(
-            _answer(lambda: self._store.load_figures(ALIVE_WITHIN_S)),
+            _answer(lambda: self._store.load_figures(self._alive_within_s)),
             _answer(self._queue.load_lengths),
         )
         with self._lock:

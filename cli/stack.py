@@ -84,9 +84,11 @@ class LocalStack:
     """PostgreSQL, Redis, gateway, workers and beat, from :meth:`start` to :meth:`stop`.
 
     As a context manager it is started on entry. Its services are called ``postgres``,
-    ``redis``, ``gateway``, ``gpu-worker``, ``gpu-worker-2``, ..., ``sort-worker`` and ``beat``.
+    ``redis``, ``gateway``, ``gpu-worker``, ``gpu-worker-2``, ..., ``sort-worker``, ``beat`` and,
+    where it is wanted, ``flower``.
 
     Attributes:
+        flower_url: Where Flower answers, if it runs; ``flower_password`` lets ``operator`` in.
         own_variables: By a service's name, what is added to its environment at its next start.
     """
 

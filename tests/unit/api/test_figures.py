@@ -31,7 +31,7 @@ class CountedStore(FakeStore):
 class Site:
     def __init__(self) -> None:
         self.store, self.queue, self.clock = CountedStore(), FakeQueue(), FakeClock()
-        self.watch = SiteWatch(self.store, self.queue, self.clock)
+        self.watch = SiteWatch(self.store, self.queue, self.clock, alive_within_s=5.0)
         self.registry = CollectorRegistry()
         self.registry.register(SiteCollector(self.watch))
 
