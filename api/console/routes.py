@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.exceptions import NotFound
 
 from api.console import (
+    before_after,
     fleet_page,
     guard,
     robots_page,
@@ -28,6 +29,7 @@ PAGES = (
     session_page,
     session_replays,
     try_page,
+    before_after,
 )
 """Each puts its pages onto the blueprint as it is imported."""
 

@@ -9,6 +9,7 @@ from functools import partial
 from flask import Response, render_template, request
 
 from api.answers import JSON, why_not_done
+from api.console.before_after import load_before_after
 from api.console.blueprint import blueprint
 from api.console.session_data import (
     SessionView,
@@ -39,7 +40,10 @@ FOR_EVER = "private, max-age=31536000, immutable"
 def show_session(session_id: str) -> str:
     """Show one session; scripts fill the page in and keep it up to date."""
     session = _load_session(session_id)
-    return render_template("console/session.html", session=session, why=why_not_done(session))
+    both = load_before_after(using().services.store, session)
+    return render_template(
+        "console/session.html", session=session, why=why_not_done(session), both=both
+    )
 
 
 @blueprint.get("/sessions/<session_id>/data")
