@@ -14,6 +14,7 @@ from api.console.fleet import Fleet, look_at_fleet
 from api.context import EXTENSION, Context
 from api.rates import ArmRates, Rate
 from api.slots import Slots
+from sorter.errors import TransientError
 from storage.overview import ArmHours
 
 STATE = "sorterbot_console"
@@ -30,7 +31,7 @@ TRY_RATE = Rate(per_s=1.0, burst=20)
 """Pictures that one operator may try: enough for any hand, and no way round the robots' doors."""
 
 FLEET_KEPT_S = 1.0
-HOURS_KEPT_S = 60.0
+HOURS_KEPT_S = 20.0
 
 Value = TypeVar("Value")
 
@@ -39,25 +40,39 @@ class Kept(Generic[Value]):
     """Something dear to look up, looked up anew when it is older than ``for_s``.
 
     So a hundred open pages cost the database what one does. One thread looks; the others wait
-    for it.
+    for it, ``patience_s`` at most, so that a database that hangs holds no more threads of the
+    gateway for long than that one.
     """
 
     def __init__(
-        self, load: Callable[[], Value], monotonic_s: Callable[[], float], for_s: float
+        self,
+        load: Callable[[], Value],
+        monotonic_s: Callable[[], float],
+        for_s: float,
+        patience_s: float = 3.0,
     ) -> None:
         self._load = load
         self._monotonic_s = monotonic_s
         self._for_s = for_s
+        self._patience_s = patience_s
         self._lock = threading.Lock()
         self._found: tuple[float, Value] | None = None
 
     def get(self) -> Value:
-        """Return it, at most ``for_s`` old; errors of looking it up are not kept."""
-        with self._lock:
+        """Return it, at most ``for_s`` old; errors of looking it up are not kept.
+
+        Raises:
+            TransientError: Another thread has been looking for too long.
+        """
+        if not self._lock.acquire(timeout=self._patience_s):
+            raise TransientError("whoever looks it up has not come back yet")
+        try:
             now_s = self._monotonic_s()
             if self._found is None or now_s - self._found[0] >= self._for_s:
                 self._found = (now_s, self._load())
             return self._found[1]
+        finally:
+            self._lock.release()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from api.console.guard import operator
 from api.console.state import console_state
 from api.console.tried import describe_tried, load_tried, try_picture
 from api.context import request_id, using
+from api.errors import TooManyRequestsError
 from api.images import read_picture
 
 MIMETYPES = {"jpg": "image/jpeg", "png": "image/png"}
@@ -25,7 +26,7 @@ def show_try() -> str:
 @blueprint.post("/try")
 def take_try() -> tuple[Response, int]:
     """Take a picture's bytes and tell where it can be watched."""
-    console_state().try_rates.check(operator().key_id)
+    _check_pace()
     session_id = try_picture(using(), read_picture(), request_id())
     address = url_for("console.show_tried", session_id=session_id)
     return jsonify({"address": address}), HTTPStatus.CREATED
@@ -52,3 +53,11 @@ def get_tried_picture(session_id: str) -> Response:
     key = load_tried(context, session_id)[1].image.key
     data = context.services.images.load_image(key)
     return Response(data, content_type=MIMETYPES[key.rpartition(".")[2]])
+
+
+def _check_pace() -> None:
+    try:
+        console_state().try_rates.check(operator().key_id)
+    except TooManyRequestsError as error:
+        wait_s = error.retry_after_s
+        raise TooManyRequestsError(f"Try the next picture in {wait_s} s.", wait_s) from None

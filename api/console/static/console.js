@@ -60,7 +60,8 @@ function keepLive(region) {
   const everyMs = Number(region.dataset.every ?? 2) * 1000;
   const note = document.getElementById("not-live");
   const step = async () => {
-    if (!document.hidden) {
+    // Behind an open dialog nothing is replaced: what was marked is to be marked again afterwards.
+    if (!document.hidden && !document.querySelector("dialog[open]")) {
       try {
         await refresh(region);
         if (note) note.hidden = true;

@@ -84,12 +84,17 @@ def test_the_fleet_follows_a_robot_without_reloading(
         expect(tile).to_contain_text("at work")
         photograph_all(robot, session_id)
         expect(tile).not_to_contain_text("never")
-        window.shoot("fleet")
         robot.client.complete_session(session_id)
         expect(tile).to_contain_text("idle", timeout=5 * WAIT_MS)
         expect(page.locator(".needs")).to_contain_text(
             re.compile(r"To hold\s+5 s\s+you need\s+\d+ worker")
         )
+        expect(page.locator("#arm-KITTING")).not_to_contain_text(re.compile(r"\b0 pictures"))
+        session_id = robot.open_session()
+        photograph_all(robot, session_id)
+        expect(tile).to_contain_text("at work")
+        window.shoot("fleet")
+        robot.client.complete_session(session_id)
         assert page.evaluate("window.wasNotReloaded")
         window.check_accessible()
     with signed_in(scheme="dark") as window:
