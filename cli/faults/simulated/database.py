@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from psycopg2.extensions import cursor
 from sqlalchemy import event, text
 
 from cli.services.postgres import PostgresServer
@@ -59,7 +61,7 @@ class VirtualDatabase:
         self._server, self._name = server, name
         self._moment: Moment | None = None
         self._engine = make_engine(server.url(name), pool_size=20)
-        event.listen(self._engine, "before_cursor_execute", self._before, retval=True)
+        event.listen(self._engine, "connect", self._adopt)
 
     def open(self, moment: Moment, make_id: Callable[[], str]) -> SqlStore:
         """Return the store of a new run, with nothing in it."""
@@ -75,21 +77,29 @@ class VirtualDatabase:
         self._engine.dispose()
         self._server.execute(f'DROP DATABASE "{self._name}" WITH (FORCE)')
 
-    def _before(
-        self,
-        _connection: Any,
-        _cursor: Any,
-        statement: str,
-        parameters: Any,
-        _context: Any,
-        _is_many: bool,
-    ) -> tuple[str, Any]:
+    def _adopt(self, driver: Any, _record: object) -> None:
+        """Let all that is said on a new connection be said in virtual time, by whatever way."""
+        driver.cursor_factory = partial(_VirtualCursor, self._in_its_moment)
+
+    def _in_its_moment(self, statement: str) -> str:
         if self._moment is None:
-            return statement, parameters
+            return statement
         self._moment.pause()
         now = (BEGAN_AT + timedelta(seconds=self._moment.now_s())).isoformat()
         settings = (
             f"set_config('{SCHEMA}.now', '{now}', false), "
             f"set_config('lock_timeout', '{LOCK_TIMEOUT_MS}ms', false)"
         )
-        return f"SELECT {settings}; {statement}", parameters
+        return f"SELECT {settings}; {statement}"
+
+
+class _VirtualCursor(cursor):
+    """A driver's cursor that asks how a statement is to be said."""
+
+    def __init__(self, say: Callable[[str], str], *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._say = say
+
+    def execute(self, query: Any, values: Any = None) -> None:
+        """Run a statement in its moment."""
+        super().execute(self._say(query), values)
