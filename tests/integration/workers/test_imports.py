@@ -23,3 +23,8 @@ def test_importing_the_queue_brings_nothing_that_the_gateway_lacks() -> None:
 def test_beat_and_workers_start_without_what_only_networks_and_sorting_need() -> None:
     heavy = ("torch", "sklearn", "scipy", "sqlalchemy")
     assert imported_by("workers.bootstrap", heavy) == []
+
+
+def test_the_feeds_run_in_the_gateway_s_image() -> None:
+    missing = ("torch", "sklearn", "scipy", "vision", "robot", "boto3", "workers.bootstrap")
+    assert imported_by("workers.feeds", missing) == []
