@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from api.context import request_id
 from api.errors import UnauthenticatedError
 from api.problems import Kind, kind_of, problem_response
+from sorter.errors import TransientError
 
 CSP = "; ".join(
     [
@@ -62,8 +63,10 @@ def _answer_error(error: Exception) -> AnyResponse:
     if isinstance(error, HTTPException) and error.response is not None:
         return error.get_response()
     kind = _kind_of(error)
-    if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("page_failed", problem=kind.slug, exc_info=error)
+    if kind.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("page_failed", exc_info=error)
+    elif isinstance(error, TransientError):
+        log.warning("page_refused", problem=kind.slug, reason=str(error))
     if not wants_page():
         return problem_response(kind, _detail_of(error, kind))
     if isinstance(error, UnauthenticatedError):
