@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -120,7 +121,7 @@ def thumbnail_name(image: ImageRecord) -> str:
 
 def _image_document(read: ReadImage, view: SessionView) -> dict[str, Any]:
     image = read.image
-    ids = {"session_id": image.session_id, "image_id": image.image_id}
+    at = partial(url_for, session_id=image.session_id, image_id=image.image_id)
     return {
         "image_id": image.image_id,
         "position_pw": image.position_pw,
@@ -136,8 +137,8 @@ def _image_document(read: ReadImage, view: SessionView) -> dict[str, Any]:
         "n_claims": read.n_claims,
         "last_error": read.last_error,
         "reading": None if read.reading is None else asdict(read.reading),
-        "small": url_for("console.show_thumbnail", **ids),
-        "whole": url_for("console.show_picture", **ids),
+        "small": at("console.show_thumbnail"),
+        "whole": at("console.show_picture"),
         "detections": detections_document(read, view.session.arm.geometry),
     }
 

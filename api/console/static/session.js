@@ -4,7 +4,7 @@
 import { drawClusters } from "./session_clusters.js";
 import { drawCommands } from "./session_commands.js";
 import { drawMerged } from "./session_merged.js";
-import { drawPictures, filterBoxes, openPicture } from "./session_pictures.js";
+import { drawPictures, filterBoxes } from "./session_pictures.js";
 import { drawReplays, bindReplayForm } from "./session_replays.js";
 import { drawHead } from "./session_head.js";
 import { drawTable } from "./session_table.js";
@@ -83,13 +83,6 @@ document.addEventListener("keydown", (event) => {
   slider.value = Number(slider.value) + step;
   slider.dispatchEvent(new Event("input"));
 });
-document.addEventListener("console:space", (event) => {
-  const row = document.activeElement?.closest("[data-image]");
-  if (!row || !session) return;
-  event.preventDefault();
-  openPicture(session, row.dataset.image);
-});
-
 bindReplayForm(root.dataset.replays, () => refresh());
 await refresh();
 if (!session.isFinal) follow();

@@ -43,7 +43,7 @@ function tile(session, item) {
 }
 
 /** Return the row of the detection that shows an item best. */
-export function bestOf(session, thing) {
+function bestOf(session, thing) {
   const own = thing.sightings.filter(([imageId]) => imageId === thing.crop.image_id);
   const match = own.find(([imageId, row]) => session.imageOf.get(imageId)?.detections[row]?.isBest);
   return (match ?? own[0] ?? thing.sightings[0])[1];

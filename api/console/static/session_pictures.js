@@ -26,7 +26,7 @@ export function filterBoxes(session, least) {
 }
 
 /** Show one picture large, whole and with its boxes. */
-export function openPicture(session, imageId) {
+function openPicture(session, imageId) {
   const image = session.imageOf.get(imageId);
   const viewer = document.getElementById("viewer");
   document.getElementById("viewer-title").textContent = `Picture at ${image.position_pw} µs`;
@@ -72,7 +72,7 @@ function pictureOf(session, image, address) {
 }
 
 /** Return the class that colours a detection, and what it is called. */
-export function nameOf(found) {
+function nameOf(found) {
   if (LABELS[found.label] === "container") {
     const number = found.thing ? `${found.thing.number + 1}` : "";
     return { colour: found.thing && !found.isBest ? "is-merged" : "is-container", name: `container ${number}`.trim(), letter: number };

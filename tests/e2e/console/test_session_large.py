@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,7 +77,7 @@ def make_large_session(stack: LocalStack) -> str:
 
 
 def test_forty_pictures_and_four_hundred_boxes_are_there_at_once(
-    stack: LocalStack, signed_in: OpenWindow, record_property: pytest.RecordProperty
+    stack: LocalStack, signed_in: OpenWindow, record_property: Callable[[str, object], None]
 ) -> None:
     session_id = make_large_session(stack)
     with signed_in() as window:
@@ -92,10 +94,10 @@ def test_forty_pictures_and_four_hundred_boxes_are_there_at_once(
         assert page.locator(".shot").count() == N_PICTURES
         assert page.locator("#boxes tbody tr").count() == N_PICTURES * N_BOXES
         assert max(usable_s for usable_s, _ in took_s) < GENEROUS_S
-        names = [str(path.name) for path in small_pictures(stack, session_id)]
-        assert len(names) == N_PICTURES, "each thumbnail is made once"
+        assert len(small_pictures(stack, session_id)) == N_PICTURES, "each thumbnail is made once"
         record_property("usable_s", json.dumps(took_s))
 
 
-def small_pictures(stack: LocalStack, session_id: str) -> list[object]:
-    return sorted((stack.folder / "images" / session_id / "drawn").glob("small-*.jpg"))
+def small_pictures(stack: LocalStack, session_id: str) -> list[Path]:
+    """Return the files of a session's thumbnails."""
+    return list((stack.folder / "images" / session_id / "drawn").glob("small-*.jpg"))

@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from cli.stack import LocalStack
 from cli.stack_folder import load_connection
+from storage.ports import Document
 from tests.e2e.console.chromium import PHONE, WAIT_MS, Watched
 from tests.e2e.console.conftest import OpenWindow
 from tests.e2e.console.session_robot import BROKEN_PW, POSITIONS_PW, make_full_robot
@@ -83,7 +84,7 @@ def check_failed_picture(page: Page) -> None:
     assert failed.locator(".shot-failure").inner_text()
 
 
-def check_table(page: Page, plan: dict[str, list[object]]) -> None:
+def check_table(page: Page, plan: Document) -> None:
     table = page.locator("svg.map")
     expect(table.locator(".item")).to_have_count(len(plan["items"]))
     expect(table.locator(".container")).to_have_count(len(plan["containers"]))
@@ -98,7 +99,7 @@ def check_table(page: Page, plan: dict[str, list[object]]) -> None:
     page.get_by_label("Arrows").check()
 
 
-def check_commands(page: Page, plan: dict[str, list[object]], window: Watched) -> None:
+def check_commands(page: Page, plan: Document, window: Watched) -> None:
     expect(page.locator("#commands tbody tr")).to_have_count(len(plan["commands"]))
     expect(page.locator("#commands tbody tr").first).to_contain_text("picked")
     with page.expect_download() as download:
@@ -115,7 +116,7 @@ def check_merged(page: Page) -> None:
     assert all(int(match[1]) <= int(match[2]) for match in measured)
 
 
-def check_clusters(page: Page, plan: dict[str, list[object]]) -> None:
+def check_clusters(page: Page, plan: Document) -> None:
     tiles = page.locator(".mosaic li")
     expect(tiles).to_have_count(len(plan["commands"]))
     for cluster in page.locator(".mosaic").all():

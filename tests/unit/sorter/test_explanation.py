@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ class Noting:
         self.table = table
         self.looks: dict[Crop, FloatArray] = {}
 
-    def embed_crops(self, crops: list[Crop]) -> FloatArray:
+    def embed_crops(self, crops: Sequence[Crop]) -> FloatArray:
         said = self.table.embed_crops(crops)
         self.looks |= dict(zip(crops, said, strict=True))
         return said
