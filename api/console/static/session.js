@@ -16,6 +16,7 @@ const slider = document.getElementById("confidence");
 const notLive = document.getElementById("not-live");
 const SETTLE_MS = 120; // several events of one moment are one drawing
 const REPLAY_MS = 1500;
+const REFUSED_MS = 3000;
 
 const DRAWN = [
   [(d) => [d.state, d.why, d.images.map((i) => i.state), d.plan, d.n_expected], drawHead],
@@ -73,7 +74,11 @@ function follow() {
   ];
   const source = new EventSource(root.dataset.events);
   for (const kind of KINDS) source.addEventListener(kind, () => soon());
-  source.addEventListener("error", () => soon(1000));
+  source.addEventListener("error", () => {
+    soon(1000);
+    // A refusal, as where too many follow sessions, ends it for good: come again by ourselves.
+    if (source.readyState === EventSource.CLOSED && !session.isFinal) setTimeout(follow, REFUSED_MS);
+  });
 }
 
 slider.addEventListener("input", () => session && filterBoxes(session, Number(slider.value)));
