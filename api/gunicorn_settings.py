@@ -4,8 +4,8 @@ One process a gateway, with threads: requests wait for disk, database and broker
 compute, the counters of ``/metrics`` are then those of the whole gateway, and more gateways
 can stand behind one address. Of the threads, 20 may be held by those who wait (12) or follow
 events (8), 12 by the slow bodies of one arm, and 16 by an image store that hangs, see
-``api.context.Settings``; at the console 8 may follow sessions and 10 draw or wait to. So 12 are left
-to others. Connections that send nothing, or no whole head, hold none (``api.reception``).
+``api.context.Settings``; at the console 8 may follow sessions and 10 draw or wait to. So 12 are
+left to others. Connections that send nothing, or no whole head, hold none (``api.reception``).
 """
 
 from __future__ import annotations
