@@ -132,6 +132,13 @@ class LoadSite:
             time.sleep(LOOK_EVERY_S)
         raise TransientError(f"{len(ids) - len(rows)} pictures were not read in time")
 
+    def n_unread(self) -> int:
+        """Return how many accepted pictures wait or are being read."""
+        rows = self._query(
+            "SELECT image_id FROM images WHERE state = ANY(%s)", ["received", "detecting"]
+        )
+        return len(rows)
+
     def plan_waits_s(self, sessions: set[str]) -> list[float]:
         """Return the time from each session's last detections to its plan.
 

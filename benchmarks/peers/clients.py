@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-GIVE_UP_S = 60.0
+GIVE_UP_S = 20.0
+"""After that a picture counts as lost: many times what any answer takes."""
 
 
 def run(load: dict[str, Any]) -> list[dict[str, Any]]:

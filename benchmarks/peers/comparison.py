@@ -40,7 +40,8 @@ from sorter.errors import SorterBotError, TransientError
 
 CLIENTS = 8
 IN_FLIGHT = 8
-KILL_AFTER_S = 0.02
+LOOK_EVERY_S = 0.005
+AGAIN_WITHIN_S = 30.0
 SHARE_OF_RAW = 0.5
 """The equal load: half of what the network alone does in this process."""
 
@@ -67,6 +68,7 @@ class Contestant:
     send: Send
     resident_mib: Callable[[], float]
     kill_model: Callable[[], object]
+    n_in_flight: Callable[[], int]
 
 
 @contextmanager
@@ -85,7 +87,7 @@ def peer(system: System, environments: Path, pictures: Sequence[bytes]) -> Itera
             def send(n_clients: int, after_s: Sequence[float]) -> Answers:
                 return _ask(running, files, bodies[0].content_type, n_clients, after_s)
 
-            yield Contestant(send, running.resident_mib, running.kill_model)
+            yield Contestant(send, running.resident_mib, running.kill_model, running.n_connections)
 
 
 def _ask(
@@ -153,6 +155,7 @@ def ours(pictures: Sequence[bytes]) -> Iterator[Contestant]:
                 send,
                 lambda: round(sum(site.resident_mib().values()), 1),
                 lambda: stack.kill("gpu-worker"),
+                site.n_unread,
             )
 
 
@@ -182,22 +185,21 @@ def _lost_when_killed(contestant: Contestant) -> int:
         target=lambda: found.append(_n_lost(contestant, IN_FLIGHT, [0.0] * IN_FLIGHT))
     )
     sending.start()
-    time.sleep(_START_S + KILL_AFTER_S)
+    give_up_s = time.monotonic() + AGAIN_WITHIN_S
+    while contestant.n_in_flight() == 0 and time.monotonic() < give_up_s:
+        time.sleep(LOOK_EVERY_S)
     contestant.kill_model()
     sending.join()
     return found[0]
 
 
-_START_S = 0.25
-"""What the clients' process takes to start, about."""
-
-
 def _serves_again(contestant: Contestant) -> bool:
-    """Whether the system answers again by itself within half a minute."""
-    for _ in range(15):
+    """Whether the system answers again by itself within :data:`AGAIN_WITHIN_S`."""
+    give_up_s = time.monotonic() + AGAIN_WITHIN_S
+    while time.monotonic() < give_up_s:
         if _n_lost(contestant, 1, [0.0]) == 0:
             return True
-        time.sleep(2)
+        time.sleep(1)
     return False
 
 

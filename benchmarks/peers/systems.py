@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import psutil
@@ -99,7 +100,7 @@ def make_environment(system: System, folder: Path) -> Path:
     Raises:
         SorterBotError: The packages cannot be had.
     """
-    home = folder / system.name.lower().replace(" ", "-")
+    home = folder.resolve() / system.name.lower().replace(" ", "-")
     done = home / ".installed"
     if not done.exists():
         uv = (sys.executable, "-m", "uv")
@@ -135,6 +136,14 @@ class Served:
     def model_pid(self) -> int:
         """Return the number of the process that holds the network."""
         return int(self.pid_file.read_text())
+
+    def n_connections(self) -> int:
+        """Return how many clients are connected now."""
+        port = urlsplit(self.url).port
+        return sum(
+            one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port
+            for one in psutil.net_connections("tcp")
+        )
 
     def kill_model(self) -> None:
         """Kill the process that holds the network as ``kill -9`` does."""
