@@ -55,7 +55,7 @@ export function duration(seconds) {
   return seconds < 99.5 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
 }
 
-/** Return one detection's square of the sheet, or of its picture's thumbnail where it has none. */
+/** Return one detection's square of the sheet; an empty one where the sheet does not hold it. */
 export function cropOf(session, imageId, row, label) {
   const image = session.imageOf.get(imageId);
   const found = image?.detections[row];
