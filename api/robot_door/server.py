@@ -37,6 +37,8 @@ MAX_CONNECTIONS = 200
 
 FIRST_BYTES_WITHIN_S = 10.0
 CLOSE_WITHIN_S = 3.0
+REFUSE_WITHIN_S = 1.0
+MAX_HEAD_BYTES = 65_536
 BACKLOG = 128
 KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """Seconds, and how often: a robot that lost its power is missed within a minute."""
@@ -130,9 +132,8 @@ class DoorServer:
                 if why is not None:
                     self._refuse(sock, address[0], why)
                 elif self._sends_post(sock):
-                    sock.settimeout(None)
-                    PanelRequest(sock, address, self)  # type: ignore[arg-type]  # as it says itself
-                    sock.close()
+                    with sock:
+                        PanelRequest(sock, address, self)  # type: ignore[arg-type]  # it says more
                 else:
                     self._websocket(sock, address)
             except OSError:
@@ -152,14 +153,17 @@ class DoorServer:
         status = HTTPStatus.FORBIDDEN if why == "network" else HTTPStatus.SERVICE_UNAVAILABLE
         head = f"HTTP/1.1 {status.value} {status.phrase}\r\nConnection: close\r\n"
         with sock:
+            sock.settimeout(REFUSE_WITHIN_S)
             sock.sendall(f"{head}Content-Length: 0\r\n\r\n".encode())
             sock.shutdown(socket.SHUT_WR)
+            sock.recv(MAX_HEAD_BYTES)  # closed with a request unread, the answer would be lost
 
     def _sends_post(self, sock: socket.socket) -> bool:
         """Whether a request begins as a POST does; its bytes stay where they are."""
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE.items():
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            if hasattr(socket, name):  # Linux has them all
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, len(b"POST"))
         readable, _, _ = select([sock], [], [], FIRST_BYTES_WITHIN_S)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
