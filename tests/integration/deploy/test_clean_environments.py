@@ -117,6 +117,7 @@ def variables(folder: Path, redis_url: str) -> dict[str, str]:
         "SORTERBOT_BROKER_URL": redis_url,
         "SORTERBOT_RESULTS_URL": redis_url,
         "SORTERBOT_IMAGE_STORE": (folder / "images").as_uri(),
+        "CONTROL_PANEL_HOST": "127.0.0.1:9",
         "SORTERBOT_DEVICE": "cpu",
         "SORTERBOT_DOOR_PORT": str(free_port()),
     }
@@ -148,7 +149,7 @@ def test_flower_answers_and_asks_for_its_password(api: Image, redis_url: str) ->
 
 def answers(url: str) -> int:
     """Return the status with which a server answers, once it does."""
-    ends_at = time.monotonic() + 120
+    ends_at = time.monotonic() + 240
     while True:
         try:
             with urlopen(url, timeout=10) as answer:  # noqa: S310  # our own server

@@ -117,6 +117,7 @@ def test_each_process_is_started_as_the_compose_file_starts_it(name: str) -> Non
 
     assert words(container(name)["command"]) == words(service["command"])
     assert image(name) == service["image"]
+    assert container(name)["name"] == name
 
 
 @pytest.mark.parametrize("name", TASKS)
