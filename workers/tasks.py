@@ -56,7 +56,7 @@ def register_tasks(app: Celery, services: Callable[[], Services]) -> None:
     register(detect_image, name=DETECT_IMAGE, bind=True)
     register(close_session, name=CLOSE_SESSION)
     register(sort_session, name=SORT_SESSION, time_limit=SORT_TIME_LIMIT_S)
-    register(sweep, name=SWEEP)
+    register(sweep, name=SWEEP, send_events=False)  # every two seconds: it would bury the others
 
 
 def _detect(image_id: str, session_id: str, using: Services) -> bool:

@@ -155,6 +155,7 @@ def test_flower_shows_each_task_with_session_and_picture(watched: Watched) -> No
 
     wait_until(has_ended("sorterbot.sort_session"), 60, "the sort in Flower")
     shown = tasks()
+    assert "sorterbot.sweep" not in {task["name"] for task in shown.values()}
     for index, image_id in enumerate(watched.image_ids):
         task = shown[f"{watched.session_id}:{index}"]
         assert task["name"] == "sorterbot.detect_image"

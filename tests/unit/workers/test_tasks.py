@@ -39,6 +39,12 @@ def test_all_four_tasks_ignore_their_results_and_are_acknowledged_late(app: Cele
         assert app.tasks[name].acks_late
 
 
+def test_flower_is_told_of_all_tasks_but_the_sweeps_that_would_bury_them(app: Celery) -> None:
+    told = {name for name, task in app.tasks.items() if task.send_events}
+    assert {DETECT_IMAGE, CLOSE_SESSION, SORT_SESSION} <= told
+    assert SWEEP not in told
+
+
 def test_a_picture_that_is_final_ends_like_any_task(app: Celery, world: World) -> None:
     image = world.add_picture(world.open_session())
     run(app, DETECT_IMAGE, image.image_id, group=image.session_id)
