@@ -20,9 +20,13 @@ from robot.client import GatewayClient, SessionRequest, connect
 from robot.retrying import Patience
 from robot.table_layout import make_scene
 from sorter.types import Arm, ArmGeometry
+from tests.original_robot import CONSTANTS
 
 SCALE = 0.5
 """The pictures' sides against the camera's: fewer bytes, the same table."""
+
+NEARER = CONSTANTS | {"arm_radius": ArmGeometry().radius_px * SCALE}
+"""What an original robot tells of an arm with such pictures."""
 
 
 @cache

@@ -17,19 +17,15 @@ from cli.tables import TableSettings
 from robot.arm import POSITIONS_PW, VirtualArm
 from robot.client import SessionRequest, connect
 from robot.retrying import Patience
-from sorter.types import ArmGeometry
 from storage.bootstrap import make_image_store
-from tests.e2e.robots import SCALE, Robot, commands_of, photographs
-from tests.original_robot import CONSTANTS, OriginalRobot, Pairs, commands_message
+from tests.e2e.robots import NEARER, Robot, commands_of, photographs
+from tests.original_robot import OriginalRobot, Pairs, commands_message
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]
 
 N_ROBOTS = 20
 GIVES_UP_AFTER_S = 300.0
 TABLES = TableSettings(seed=3, n_items=6, n_kinds=2, n_containers=2, touching=0, covered=0)
-NEARER = CONSTANTS | {"arm_radius": ArmGeometry().radius_px * SCALE}
-"""The constants of an arm whose camera is :data:`SCALE` times as fine as usual."""
-
 LOST = (OSError, websocket.WebSocketException, ValueError)
 """What the robot dies of, and is started again by whoever looks after it."""
 

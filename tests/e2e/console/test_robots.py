@@ -10,8 +10,7 @@ import websocket
 from cli.stack import LocalStack
 from tests.e2e.console.chromium import PHONE
 from tests.e2e.console.conftest import OpenWindow
-from tests.e2e.robots import photographs
-from tests.e2e.test_original_robot import NEARER
+from tests.e2e.robots import NEARER, photographs
 from tests.original_robot import OriginalRobot
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]

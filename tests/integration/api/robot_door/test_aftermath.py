@@ -8,7 +8,7 @@ from PIL import Image
 
 from sorter.types import Detections
 from tests.integration.api.robot_door.opened import OpenDoor, await_that, has_event, open_door
-from tests.integration.api.robot_door.test_commands import CONTAINER, ITEM, PICTURE, found
+from tests.integration.api.robot_door.scenes import CONTAINER, ITEM, PICTURE, found
 from tests.unit.api.picture_bytes import make_jpeg
 
 AFTER = make_jpeg(1640, 1232, grey=30)
