@@ -80,9 +80,7 @@ def services_from(environment: Mapping[str, str]) -> Services:
     )
 
 
-def _traced_app(
-    services: Services, settings: Settings, environment: Mapping[str, str]
-) -> Gateway:
+def _traced_app(services: Services, settings: Settings, environment: Mapping[str, str]) -> Gateway:
     """Return the app, and let it and its services be traced where that is wanted."""
     traces = start_traces("sorterbot-gateway") if are_traces_wanted(environment) else None
     if traces is None:
