@@ -73,8 +73,12 @@ def test_a_session_shows_from_open_to_done_what_became_of_it(
         check_clusters(page, plan)
         check_times(page)
         window.check_accessible()
+        page.set_viewport_size({"width": 1280, "height": 1180})
+        page.evaluate("scrollTo(0, 0)")
         window.shoot("session")
-        window.shoot("session-whole", is_whole=True)
+        page.locator("#clusters-section").evaluate("part => part.scrollIntoView()")
+        page.evaluate("scrollBy(0, -80)")
+        window.shoot("session-clusters")
 
 
 def check_failed_picture(page: Page) -> None:
@@ -88,7 +92,7 @@ def check_table(page: Page, plan: Document) -> None:
     table = page.locator("svg.map")
     expect(table.locator(".item")).to_have_count(len(plan["items"]))
     expect(table.locator(".container")).to_have_count(len(plan["containers"]))
-    numbers = table.locator(".order text").all_inner_texts()
+    numbers = table.locator(".order text").all_text_contents()
     assert [int(text) for text in numbers] == list(range(1, len(plan["commands"]) + 1))
     drawn = table.locator("image")
     address = drawn.get_attribute("href")
