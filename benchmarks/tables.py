@@ -115,6 +115,7 @@ def peers_table(document: Document) -> str:
         ]
         for name, row in document["peers"].items()
     ]
+    rows += [[name, "did not run", *[""] * 5] for name in document["failed"]]
     head = ["", "pictures/s", "alone, ms", "loaded, ms", "memory, MiB", "lost", "serves again"]
     return markdown(head, rows)
 

@@ -229,15 +229,21 @@ def run(n: int, environments: Path, tell: Console, names: Sequence[str] = ()) ->
     raw = raw_per_s(pictures)
     chosen = [system for system in SYSTEMS if not names or system.name in names]
     rows: dict[str, Any] = {}
+    failed: dict[str, str] = {}
     with ours(pictures) as contestant:
         rows[OURS] = measure(contestant, n, SHARE_OF_RAW * raw)
     _tell(tell, OURS, rows[OURS])
     for system in chosen:
-        with peer(system, environments, pictures) as contestant:
-            rows[system.name] = measure(contestant, n, SHARE_OF_RAW * raw)
-        _tell(tell, system.name, rows[system.name])
+        try:
+            with peer(system, environments, pictures) as contestant:
+                rows[system.name] = measure(contestant, n, SHARE_OF_RAW * raw)
+            _tell(tell, system.name, rows[system.name])
+        except SorterBotError as error:  # the others can be compared without it
+            failed[system.name] = str(error)
+            tell.print(f"  {system.name}: {error}")
     return {
         "peers": rows,
+        "failed": failed,
         "raw_pictures_per_s": round(raw, 1),
         "load_pictures_per_s": round(SHARE_OF_RAW * raw, 1),
         "machine": describe_machine("cpu"),

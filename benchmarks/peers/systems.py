@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from vision.package import ModelKind, load_package
 SERVERS = Path(__file__).parent / "servers"
 EMBEDDER = Path(__file__).parents[2] / "vision" / "packages" / "embedder"
 ALWAYS = ("onnxruntime==1.31.1", "numpy", "pillow")
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 240.0
 JPEG, JSON = "image/jpeg", "application/json"
 
 
@@ -202,6 +203,7 @@ def _environment(
         "OMP_NUM_THREADS": str(n_threads),
         "BENTOML_DO_NOT_TRACK": "True",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),  # else one is left in the home folder
     }
 
 

@@ -60,6 +60,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     },
     "peers": {
         "load_pictures_per_s": 30.0,
+        "failed": {"Absent": "no such package"},
         "peers": {
             name: {
                 "pictures_per_s": 60.0,
