@@ -22,7 +22,11 @@ LEAST_MARGIN = 0.3
 
 MOST_SPREAD = 1.2
 """Two clusters are one kind's halves if things are no more unlike across than this many times what
-they are within."""
+they are within, and"""
+
+LEAST_SHARED = 0.5
+"""if what they have in common across is at least this share of what they have within: where things
+of one kind have little in common, they are hardly more unlike across two kinds."""
 
 
 Views = tuple[Crop, ...]
@@ -80,7 +84,7 @@ def choose_destinations(
     known = known_kinds(np.array(numbers, np.int64), seen, least_likeness)
     if (known != FREE).any():
         labels = cluster_items(seen, len(targets), seed, clustering, known)
-        labels = _join_known(labels, known, GroupLikeness.of(seen, labels))
+        labels = join_halves(labels, known, GroupLikeness.of(seen, labels))
     clusters = labels[:n]
     claims = np.full(int(labels.max()) + 1, UNCLAIMED)
     claims[labels[known != FREE]] = known[known != FREE]
@@ -99,11 +103,20 @@ def _look_at(things: Sequence[Views], embedder: CropEmbedder) -> Embeddings:
     return mean_embeddings(seen, [len(views) for views in things])
 
 
-def _join_known(labels: LabelArray, known: LabelArray, alike: GroupLikeness) -> LabelArray:
+def join_halves(labels: LabelArray, known: LabelArray, alike: GroupLikeness) -> LabelArray:
     """Let what is but the other half of a known kind join it.
 
     K-Means splits a kind where there are fewer kinds than containers. A cluster of no known kind
-    joins the known one that it is least unlike, if they are hardly more unlike across than within.
+    joins the known one that it is least unlike, if they are hardly more unlike across than within,
+    and have much in common.
+
+    Args:
+        labels: ``(n,)``, the cluster of each thing.
+        known: ``(n,)``, the container whose kind each thing tells, or ``FREE``.
+        alike: Of the clusters.
+
+    Returns:
+        ``(n,)``, clusters numbered by their first thing.
     """
     claimed = np.unique(labels[known != FREE])
     joined = labels.copy()
@@ -117,18 +130,23 @@ def _join_known(labels: LabelArray, known: LabelArray, alike: GroupLikeness) -> 
 def _spread(a: int, b: int, alike: GroupLikeness) -> float:
     """Return how many times as unlike things of two clusters are as things of either one.
 
-    Where neither has two things, they are taken to be as unlike as things of one cluster are.
+    Where neither has two things, they are taken to be as alike as things of one cluster are.
+    Infinite where things across have less than :data:`LEAST_SHARED` of it in common.
     """
     is_same = np.eye(len(alike.sums), dtype=np.bool_)
     is_either = np.zeros_like(is_same)
     is_either[[a, b], [a, b]] = True
     is_across = np.zeros_like(is_same)
     is_across[[a, b], [b, a]] = True
-    within = _unlikeness(alike.mean(is_either), alike.mean(is_same))
-    across = _unlikeness(alike.mean(is_across))
-    return across / within if within > 0 else float(np.inf if across > 0 else 1)
+    within = _first(alike.mean(is_either), alike.mean(is_same))
+    across = _first(alike.mean(is_across))
+    if across < LEAST_SHARED * within:
+        return np.inf
+    if within < 1:
+        return (1 - across) / (1 - within)
+    return 1.0 if across == 1 else np.inf
 
 
-def _unlikeness(*means: float | None) -> float:
-    """Return what the first mean that there is lacks to 1; 0 where there is none."""
-    return next((1 - mean for mean in means if mean is not None), 0.0)
+def _first(*means: float | None) -> float:
+    """Return the first mean that there is; 1 where there is none."""
+    return next((mean for mean in means if mean is not None), 1.0)

@@ -5,7 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from sorter.destinations import LEAST_MARGIN, Destination, Target, choose_destinations
+from sorter.clustering import FREE
+from sorter.destinations import (
+    LEAST_MARGIN,
+    Destination,
+    Target,
+    choose_destinations,
+    join_halves,
+)
+from sorter.embedding import GroupLikeness
 from sorter.types import Clustering, Crop
 
 BOLT, NUT, WASHER, SPRING = range(4)
@@ -126,6 +134,24 @@ def test_two_kinds_stay_two_where_only_one_lies_in_a_container(kinds, common):
     for look in kinds.looks.values():
         look[7] = common  # however alike all things look to a network
     assert containers(choose(kinds, items, contents)) == [1] * 5 + [0] * 7
+
+
+@pytest.mark.parametrize(
+    ("within", "across", "is_joined"),
+    [
+        (0.6, 0.55, True),
+        (0.6, 0.5, False),  # 1.25 times as unlike
+        (0.15, 0.08, True),
+        (0.15, 0.0, False),  # only 1.18 times as unlike, and nothing in common
+        (1.0, 1.0, True),
+        (1.0, 0.99, False),
+    ],
+)
+def test_a_cluster_joins_a_known_kind_if_it_is_its_other_half(within, across, is_joined):
+    pairs = np.array([[1, 4], [4, 1]])
+    alike = GroupLikeness(np.array([[within, across], [across, within]]) * pairs, pairs)
+    joined = join_halves(np.array([0, 0, 1, 1]), np.array([FREE, FREE, 7, FREE]), alike)
+    assert (joined == 0).all() == is_joined
 
 
 def test_one_item_among_full_containers_goes_to_its_kind(kinds):
