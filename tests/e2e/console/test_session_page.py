@@ -114,8 +114,8 @@ def check_commands(page: Page, plan: Document, window: Watched) -> None:
 def check_merged(page: Page) -> None:
     pair = page.locator(".merged-thing").first
     assert pair.locator(".crop image").count() >= 2
-    limits = page.locator(".merged-thing li.is-merged").all_inner_texts()
-    measured = [match for text in limits if (match := re.search(r"(\d+) of (\d+) px", text))]
+    limits = page.locator(".merged-thing li.is-merged").all_text_contents()
+    measured = [match for text in limits if (match := re.search(r"µs(\d+) of (\d+) px", text))]
     assert measured
     assert all(int(match[1]) <= int(match[2]) for match in measured)
 
@@ -124,7 +124,7 @@ def check_clusters(page: Page, plan: Document) -> None:
     tiles = page.locator(".mosaic li")
     expect(tiles).to_have_count(len(plan["commands"]))
     for cluster in page.locator(".mosaic").all():
-        likeness = [float(text) for text in cluster.locator("span.muted").all_inner_texts()]
+        likeness = [float(text) for text in cluster.locator("span.muted").all_text_contents()]
         assert likeness == sorted(likeness), "the odd ones come first"
 
 
