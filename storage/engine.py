@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import (
     StatementError,
     TimeoutError,  # noqa: A004 - the pool's, and named so by SQLAlchemy
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from sorter.errors import InvalidInputError, StorageFullError, TransientError
 from storage.bounded_waits import BoundedConnection, bound_waits
@@ -41,6 +42,7 @@ IDLE_IN_TRANSACTION_MS = 30_000
 """A client that froze in mid-transaction loses its locks after this long."""
 TCP_USER_TIMEOUT_MS = 10_000
 
+_IS_KNOWN = "sorterbot_is_known"
 _DISK_FULL = "53100"
 _READ_ONLY = "25006"  # a standby that is not yet, or no longer, the primary
 _IDLE_TOO_LONG = "25P03"
@@ -94,15 +96,20 @@ def make_engine(
     return engine
 
 
-def _replace_if_cut(driver: Any, *_: object) -> None:
+def _replace_if_cut(driver: Any, record: ConnectionPoolEntry, _lent: object) -> None:
     """Let the pool open a connection anew that the server has ended; asks the server nothing.
 
     A server speaks unasked only to take its leave, or of a change of its settings, which costs no
-    more than a connection.
+    more than a connection. One that is new is used as it is: where the server takes its leave of
+    that, too, the pool would give up with an error that is none of the database's.
 
     Raises:
         DisconnectionError: What the pool heeds.
     """
+    is_new = _IS_KNOWN not in record.info
+    record.info[_IS_KNOWN] = True
+    if is_new:
+        return
     poller = select.poll()
     poller.register(driver.fileno(), select.POLLIN)
     if poller.poll(0):
@@ -150,19 +157,24 @@ def lent_driver(engine: Engine) -> Iterator[PoolProxiedConnection]:
     Raises:
         DBAPIError: The driver's error, as SQLAlchemy has it.
     """
-    lent = engine.raw_connection()
+    try:
+        with closing(engine.raw_connection()) as lent, _each_call_for_itself(lent):
+            yield lent
+    except psycopg2.Error as error:
+        raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+
+
+@contextmanager
+def _each_call_for_itself(lent: PoolProxiedConnection) -> Iterator[None]:
     driver: Any = lent.driver_connection
     driver.autocommit = True
     try:
-        yield lent
-    except psycopg2.Error as error:
-        raise DBAPIError.instance(None, None, error, psycopg2.Error) from error
+        yield
     finally:
         if driver.closed:
             lent.invalidate()
         else:
             driver.autocommit = False
-        lent.close()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from sorter.errors import InvalidInputError, TransientError
-from storage.engine import lent_driver, our_errors
+from storage.engine import lent_driver, make_engine, our_errors
 from storage.sql.prepared import Prepared, ask
 
 pytestmark = pytest.mark.services
@@ -50,6 +50,12 @@ def test_a_connection_that_ends_in_a_statement_is_replaced_by_one_that_learns_an
     with pytest.raises(TransientError), our_errors(), lent_driver(engine) as lent:
         ask(lent, [SAY, END], {"word": "a", "n": 2})
     assert say(engine) == "aa"
+
+
+def test_a_server_that_is_not_there_is_a_transient_error() -> None:
+    nowhere = make_engine("postgresql://me:secret@127.0.0.1:1/none")
+    with pytest.raises(TransientError):
+        say(nowhere)
 
 
 def test_a_lent_connection_is_given_back_as_it_was(engine: Engine) -> None:
