@@ -14,7 +14,7 @@ ARGS ?=
 # Schemathesis' plugin takes a second to load, and no unit test uses it.
 UNIT := $(BIN)/python -m pytest -q --numprocesses 2 -p no:schemathesis tests/unit
 
-.PHONY: help demo test check unit format lock clean
+.PHONY: help demo test check unit bench format lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ check: $(STAMP) ## Format, lint, types, import contracts, unit tests
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
 	$(UNIT)
+
+bench: $(STAMP) ## Measure the service, and make docs/performance.md anew (20 minutes; ARGS="--quick": one)
+	$(BIN)/python -m benchmarks.suite $(ARGS)
 
 format: $(STAMP) ## Put every file into the project's format
 	$(BIN)/python -m ruff format .
