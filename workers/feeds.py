@@ -1,7 +1,7 @@
 """The process that tells others outside what happens: ``python -m workers.feeds``.
 
-What it tells whom is said in docs/original-robot.md. It reads the database and nothing else of ours, and
-whatever it does, no gateway and no worker waits for it.
+What it tells whom is said in docs/original-robot.md. It reads the database and nothing else of
+ours, and whatever it does, no gateway and no worker waits for it.
 """
 
 from __future__ import annotations
