@@ -26,7 +26,7 @@ from vision.package import ModelKind, load_package
 SERVERS = Path(__file__).parent / "servers"
 EMBEDDER = Path(__file__).parents[2] / "vision" / "packages" / "embedder"
 ALWAYS = ("onnxruntime==1.31.1", "numpy", "pillow")
-READY_WITHIN_S = 240.0
+READY_WITHIN_S = 90.0
 JPEG, JSON = "image/jpeg", "application/json"
 
 

@@ -22,7 +22,12 @@ class Embedding:
 
 
 if __name__ == "__main__":
-    ray.init(include_dashboard=False, configure_logging=False, object_store_memory=100_000_000)
+    ray.init(
+        include_dashboard=False,
+        configure_logging=False,
+        object_store_memory=100_000_000,
+        _node_ip_address="127.0.0.1",
+    )
     serve.start(http_options={"host": "127.0.0.1", "port": int(os.environ["PEER_PORT"])})
     serve.run(Embedding.bind(), route_prefix="/embed")
     while True:
