@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -78,9 +78,9 @@ class LoadSite:
             found[name] = [main, *main.children(recursive=True)]
         return found
 
-    def cpu_s(self) -> Counter[str]:
+    def cpu_s(self) -> dict[str, float]:
         """Return the processor time that each service has taken so far, seconds."""
-        taken: Counter[str] = Counter()
+        taken: defaultdict[str, float] = defaultdict(float)
         for name, processes in self.processes().items():
             times = [one.cpu_times() for one in processes]
             # What a process's ended children took is counted with it.
@@ -94,7 +94,7 @@ class LoadSite:
 
         It is the proportional set size: a page that n processes share counts as 1/n in each.
         """
-        held: Counter[str] = Counter()
+        held: defaultdict[str, float] = defaultdict(float)
         for name, processes in self.processes().items():
             held[_kind(name)] += sum(one.memory_full_info().pss for one in processes)
         return {name: round(n_bytes / 2**20, 1) for name, n_bytes in held.items()}
@@ -109,9 +109,8 @@ class LoadSite:
         before = self.cpu_s()
         sent = send(load)
         finished_at = self.await_finished(sent.posted)
-        cpu_s = self.cpu_s()
-        cpu_s.subtract(before)
-        return Measured(sent, finished_at, dict(cpu_s))
+        cpu_s = {name: s - before.get(name, 0.0) for name, s in self.cpu_s().items()}
+        return Measured(sent, finished_at, cpu_s)
 
     def await_finished(self, posted: tuple[Posted, ...]) -> dict[str, float]:
         """Return when the detections of each picture were written, once all are.

@@ -217,7 +217,7 @@ def _await_ready(process: subprocess.Popen[bytes], pid_file: Path, port: int, lo
 
 def _listens(port: int) -> bool:
     return any(
-        one.status == psutil.CONN_LISTEN and one.laddr.port == port
+        one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
         for one in psutil.net_connections("tcp")
     )
 
