@@ -142,8 +142,9 @@ class Served:
         """Return how many clients are connected now."""
         port = urlsplit(self.url).port
         return sum(
-            one.status == psutil.CONN_ESTABLISHED and one.raddr.port == port
+            one.raddr.port == port
             for one in psutil.net_connections("tcp")
+            if one.raddr and one.status == psutil.CONN_ESTABLISHED
         )
 
     def kill_model(self) -> None:
@@ -217,8 +218,9 @@ def _await_ready(process: subprocess.Popen[bytes], pid_file: Path, port: int, lo
 
 def _listens(port: int) -> bool:
     return any(
-        one.status == psutil.CONN_LISTEN and one.laddr and one.laddr.port == port
+        one.laddr.port == port
         for one in psutil.net_connections("tcp")
+        if one.laddr and one.status == psutil.CONN_LISTEN
     )
 
 
