@@ -31,6 +31,10 @@ SIGNED_IN_S = 12 * 3600.0
 OPEN_ENDPOINTS = frozenset({"console.static", "console.show_sign_in", "console.sign_in"})
 """Served to whoever asks; they show nothing of any arm."""
 
+MAX_FORM_BYTES = 65_536
+"""A form of the console has a few hundred. No more than the gateway holds before it lends a request
+a thread (``api.reception``), so that strangers who send slowly to the sign-in hold none."""
+
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -41,7 +45,9 @@ def _look_who_comes() -> None:
     Raises:
         UnauthenticatedError: Nobody is signed in by the cookie.
         ForbiddenError: The request came from another site, or without the form's token.
+        RequestEntityTooLarge: It is larger than any form.
     """
+    request.max_content_length = MAX_FORM_BYTES  # what takes pictures says otherwise, later
     token = request.cookies.get(COOKIE, "")
     g.form_token = form_token(token)
     if request.endpoint not in OPEN_ENDPOINTS:

@@ -16,6 +16,10 @@ from storage.ports import SessionState
 
 N_ROWS = 25
 
+ASKED = ("id", "arm", "state", "from", "to")
+"""What a filter may say. Nothing else goes on into the page's links: what makes an address takes
+words of its own, such as the scheme."""
+
 
 @blueprint.get("/sessions")
 def show_sessions() -> str:
@@ -32,8 +36,9 @@ def refresh_sessions() -> str:
 
 
 def _shown() -> dict[str, Any]:
-    asked = {name: text.strip() for name, text in request.args.items() if text.strip()}
-    before_id = asked.pop("before", None)
+    said = {name: request.args.get(name, "").strip() for name in ASKED}
+    asked = {name: text for name, text in said.items() if text}
+    before_id = request.args.get("before", "").strip() or None
     store = using().services.store
     found = store.find_history(filter_from(asked), before_id, N_ROWS + 1)
     sessions = found[:N_ROWS]
@@ -57,7 +62,7 @@ def filter_from(asked: dict[str, str]) -> SessionFilter:
     Raises:
         InvalidInputError: There is no such state, or a day is none.
     """
-    state, until = asked.get("state"), _day(asked.get("to"))
+    state = asked.get("state")
     if state is not None and state not in set(SessionState):
         raise InvalidInputError(f"a session is never {state!r}")
     return SessionFilter(
@@ -65,16 +70,18 @@ def filter_from(asked: dict[str, str]) -> SessionFilter:
         arm_id=asked.get("arm"),
         state=None if state is None else SessionState(state),
         opened_from=_day(asked.get("from")),
-        opened_before=None if until is None else until + timedelta(days=1),
+        opened_before=_day(asked.get("to"), days_later=1),
     )
 
 
-def _day(text: str | None) -> datetime | None:
+def _day(text: str | None, days_later: int = 0) -> datetime | None:
+    """Return when a day begins, or one so much later."""
     if text is None:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
-    except ValueError:
+        day = date.fromisoformat(text) + timedelta(days=days_later)
+        return datetime.combine(day, time(), UTC)
+    except (ValueError, OverflowError):
         raise InvalidInputError(f"a day is written as 2026-11-20, not as {text!r}") from None
 
 

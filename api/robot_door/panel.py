@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Protocol
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -23,6 +24,7 @@ from storage.texts import plain_reason
 
 SESSIONS_PATH, LOG_PATH, CHECK_IN_PATH = "/api/sessions/", "/log/", "/rpi/"
 MAX_BODY_BYTES = 65_536
+_LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 LOCAL = "Local Mode"
 """What the original's panel answers where it knows no other address than the robot does."""
 
@@ -121,7 +123,7 @@ class PanelRequest(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Answer one of the two calls that a panel has for robots."""
-        path = self.server.is_allowed_path(urlsplit(self.path).path)
+        path = self.server.is_allowed_path(self.path.partition("?")[0])
         try:
             if path == SESSIONS_PATH:
                 self._answer(HTTPStatus.OK, open_session(self.server.context, self._read()))
@@ -141,7 +143,7 @@ class PanelRequest(BaseHTTPRequestHandler):
 
     def _read(self) -> bytes:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+        if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES:
             raise InvalidInputError(f"a body has at most {MAX_BODY_BYTES} bytes, and says how many")
         return self.rfile.read(int(length))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging.handlers
 import urllib.error
@@ -69,6 +70,22 @@ def test_what_is_no_log_record_is_refused(door: OpenDoor, body: bytes) -> None:
 def test_other_calls_and_long_bodies_are_refused(door: OpenDoor) -> None:
     assert post(door, "/api/arms/", b"{}")[0] == 404
     assert post(door, "/log/", b"a" * 70_000)[0] == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "length", "status"),
+    [("//[/", "0", 404), ("/log/", "9" * 5000, 422), ("/log/", "-1", 422), ("/log/", "", 422)],
+)
+def test_a_request_that_makes_no_sense_is_answered(
+    door: OpenDoor, path: str, length: str, status: int
+) -> None:
+    connection = http.client.HTTPConnection(door.address, timeout=30)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", length)
+    connection.endheaders()
+    with connection.getresponse() as answer:
+        assert answer.status == status
+    connection.close()
 
 
 def test_a_robot_is_started_once_when_somebody_wishes_it(door: OpenDoor) -> None:

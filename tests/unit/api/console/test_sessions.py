@@ -62,9 +62,23 @@ def test_sessions_are_found_by_the_beginning_of_their_id_by_arm_state_and_day(ga
         assert sorted(listed(browser, f"/console/sessions?{query}")) == sorted(found), query
 
 
-@pytest.mark.parametrize("query", ["state=nonsense", "from=yesterday", "id=%00", "to=2026-02-30"])
+@pytest.mark.parametrize(
+    "query",
+    ["state=nonsense", "from=yesterday", "id=%00", "to=2026-02-30", "to=9999-12-31"],
+)
 def test_what_makes_no_sense_is_refused_rather_than_left_out(browser, query):
     assert browser.get(f"/console/sessions?{query}").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "words", ["_scheme=javascript&_external=1", "endpoint=x", "_method=POST", "_anchor=x"]
+)
+def test_an_address_puts_no_words_of_its_own_into_the_pages_links(gateway, browser, words):
+    for _ in range(N_ROWS + 1):
+        gateway.open_session()
+    assert older_than(browser, f"/console/sessions?{words}") == older_than(
+        browser, "/console/sessions"
+    )
 
 
 def test_a_page_after_a_session_that_is_gone_is_not_found(browser):

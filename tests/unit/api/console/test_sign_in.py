@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.console.guard import COOKIE, SIGNED_IN_S
+from api.console.guard import COOKIE, MAX_FORM_BYTES, SIGNED_IN_S
 from api.console.operator_keys import make_operator_key
 from api.console.sign_in import own_page
 from api.keys import make_key
+from api.reception import BODY_AHEAD_BYTES
 from storage.ports import Store
 from tests.unit.api.console.browser import Browser, form_token_of, make_operator
 from tests.unit.api.gateway import ARM_ID, FakeGateway
@@ -154,6 +155,14 @@ def test_whoever_tries_too_often_has_to_wait_and_is_told_how_long(gateway):
     assert stranger.sign_in(key).status_code == 429
     gateway.clock.sleep(wait_s)
     assert stranger.sign_in(key).status_code == 303
+
+
+def test_a_strangers_form_takes_no_more_than_comes_before_it_is_lent_a_thread(gateway):
+    assert MAX_FORM_BYTES <= BODY_AHEAD_BYTES
+    stranger = stranger_at(gateway)
+    form = {"form_token": form_token_of(stranger.get("/console/sign-in")), "next": "/console"}
+    assert stranger.post("/console/sign-in", form | {"key": "k" * 60_000}).status_code == 401
+    assert stranger.post("/console/sign-in", form | {"key": "k" * 66_000}).status_code == 413
 
 
 @given(st.text(max_size=60))
