@@ -10,8 +10,10 @@ from storage.overview import TRIED_KEPT_S, TRY_ARM_ID
 from storage.ports import NewImage
 from tests.factories import JPEG
 from tests.unit.workers.world import World
-from workers.sweeping import sweep
-from workers.tried import delete_old_tried
+from workers.celery_app import make_celery
+from workers.settings import SWEEP
+from workers.tasks import register_tasks
+from workers.tried import BEFORE_DEADLINE_S, delete_old_tried
 
 
 @pytest.fixture
@@ -34,6 +36,12 @@ def try_picture(world: World) -> tuple[str, str]:
     new = NewImage(1500.0, key, "0" * 64, ImageSize(64, 48), len(JPEG))
     world.store.accept_image(session.session_id, new, None)
     return session.session_id, key
+
+
+def run_sweep(world: World) -> None:
+    app = make_celery("redis://nowhere/0", "redis://nowhere/1", is_gateway=False)
+    register_tasks(app, lambda: world.services)
+    app.tasks[SWEEP].run()
 
 
 def test_after_a_day_bytes_and_rows_are_gone_and_not_before(world):
@@ -66,8 +74,10 @@ def test_what_was_broken_off_is_done_by_the_next(world):
 
 def test_a_tried_picture_is_detected_and_never_sorted(world):
     session_id, _ = try_picture(world)
-    for _ in range(3):
-        world.store.let_pass(TRIED_KEPT_S / 4)
-        sweep(world.services)
+    for pause_s in (TRIED_KEPT_S / 2, TRIED_KEPT_S / 2 - BEFORE_DEADLINE_S / 2, BEFORE_DEADLINE_S):
+        world.store.let_pass(pause_s)
+        run_sweep(world)
+    with pytest.raises(NotFoundError):
+        world.store.load_session(session_id)
     assert [message.session_id for message in world.queue.images] == [session_id]
     assert (world.queue.closings, world.queue.sorts) == ([], [])
