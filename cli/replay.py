@@ -93,10 +93,11 @@ def _replaying(environment: Environment, source_of: Callable[[str, str], str]) -
 
 
 def _run(session_id: str, detector: str, embedder: str, using: Replaying) -> Replay:
-    from workers.replaying import run_next
+    from workers.replaying import run_replay
 
-    asked = using.store.ask_replay(session_id, detector, embedder)
-    run_next(using, asked.replay_id)
+    # Begun by us, or a process that serves replays would take it up, and knows no paths.
+    asked = using.store.ask_replay(session_id, detector, embedder, is_begun=True)
+    run_replay(asked, using)
     made = using.store.load_replays(session_id)
     return next(one for one in made if one.replay_id == asked.replay_id)
 

@@ -478,12 +478,18 @@ class Store(Protocol):
         """Return how the plan came about; ``None`` where there is none, or nobody said."""
         ...
 
-    def ask_replay(self, session_id: str, detector: str, embedder: str) -> Replay:
-        """Note the wish that a session's pictures be sorted once more, by these models."""
+    def ask_replay(
+        self, session_id: str, detector: str, embedder: str, *, is_begun: bool = False
+    ) -> Replay:
+        """Note the wish that a session's pictures be sorted once more, by these models.
+
+        Args:
+            is_begun: Whoever asks runs it as well: it waits for nobody.
+        """
         ...
 
-    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
-        """Begin a replay that waits, the oldest where none is named; ``None`` where none does.
+    def claim_replay(self) -> Replay | None:
+        """Begin the oldest replay that waits; ``None`` where none does.
 
         One that began :data:`storage.views.REPLAY_LEASE_S` ago and has not ended waits again.
         """

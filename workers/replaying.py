@@ -63,11 +63,17 @@ def serve_replays(using: Replaying, is_over: Callable[[], bool]) -> None:
             using.sleep(PAUSE_S)
 
 
-def run_next(using: Replaying, replay_id: str | None = None) -> bool:
-    """Run one replay, the oldest that waits or the one that is named; False where none waits."""
-    replay = using.store.claim_replay(replay_id)
+def run_next(using: Replaying) -> bool:
+    """Run the oldest replay that waits; False where none does."""
+    replay = using.store.claim_replay()
     if replay is None:
         return False
+    run_replay(replay, using)
+    return True
+
+
+def run_replay(replay: Replay, using: Replaying) -> None:
+    """Run a replay that was begun, and write down what it came to."""
     log = _log.bind(replay_id=replay.replay_id, session_id=replay.session_id)
     log.info("replay began", detector=replay.detector, embedder=replay.embedder)
     try:
@@ -79,7 +85,6 @@ def run_next(using: Replaying, replay_id: str | None = None) -> bool:
         using.store.end_replay(replay.replay_id, None, f"{type(error).__name__}: {error}")
     else:
         using.store.end_replay(replay.replay_id, result)
-    return True
 
 
 def replay_session(replay: Replay, using: Replaying) -> dict[str, Any]:

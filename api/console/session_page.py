@@ -98,8 +98,10 @@ def show_thumbnail(session_id: str, image_id: str) -> Response:
     drawings = console_state().drawings
     try:
         return _picture(drawings.get(thumbnail_name(image), lambda: make_thumbnail(load())))
-    except (InvalidInputError, NotFoundError):  # its card says why, or its bytes are gone
+    except InvalidInputError:  # its card says why
         return _picture(make_blank(image.size))
+    except NotFoundError:  # its bytes are gone, and may come back
+        return Response(make_blank(image.size), content_type=JPEG)
 
 
 @blueprint.get("/sessions/<session_id>/table.jpg")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from sorter.errors import NotFoundError
 from storage.documents import detections_from_columns, reading_from_columns
@@ -35,7 +35,9 @@ class SqlSessionView(SqlBase):
             row = db.get(ExplanationRow, session_id)
             return None if row is None else row.document
 
-    def ask_replay(self, session_id: str, detector: str, embedder: str) -> Replay:
+    def ask_replay(
+        self, session_id: str, detector: str, embedder: str, *, is_begun: bool = False
+    ) -> Replay:
         with self._transaction() as db:
             if db.get(SessionRow, session_id) is None:
                 raise NotFoundError(f"there is no session {session_id!r}")
@@ -44,19 +46,19 @@ class SqlSessionView(SqlBase):
                 session_id=session_id,
                 detector=detector,
                 embedder=embedder,
-                state=ReplayState.WAITING,
+                state=ReplayState.RUNNING if is_begun else ReplayState.WAITING,
+                claimed_at=NOW if is_begun else None,
             )
             db.add(row)
             db.flush()
             return _replay(row)
 
-    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
+    def claim_replay(self) -> Replay | None:
         is_void = and_(
             ReplayRow.state == ReplayState.RUNNING, ReplayRow.claimed_at < ago(REPLAY_LEASE_S)
         )
         waits = or_(ReplayRow.state == ReplayState.WAITING, is_void)
-        named = ReplayRow.replay_id == func.coalesce(replay_id, ReplayRow.replay_id)
-        oldest = select(ReplayRow).where(waits, named).order_by(ReplayRow.asked_at).limit(1)
+        oldest = select(ReplayRow).where(waits).order_by(ReplayRow.asked_at).limit(1)
         with self._transaction() as db:
             row = db.scalar(oldest.with_for_update(skip_locked=True))
             if row is None:

@@ -106,10 +106,10 @@ class ReplaysContract:
         session_id = make_sorted_session(store).session_id
         asked = store.ask_replay(session_id, "new-detector", "")
         assert (asked.state, asked.result) == (ReplayState.WAITING, None)
-        claimed = store.claim_replay(asked.replay_id)
+        claimed = store.claim_replay()
         assert claimed is not None
         assert claimed.state is ReplayState.RUNNING
-        assert store.claim_replay(asked.replay_id) is None
+        assert store.claim_replay() is None
         assert store.end_replay(asked.replay_id, {"plan": {"commands": []}})
         assert not store.end_replay(asked.replay_id, {"plan": {}})
         (ended,) = store.load_replays(session_id)
@@ -134,6 +134,18 @@ class ReplaysContract:
         assert again is not None
         assert again.replay_id == replay_id
 
+    def test_who_asks_for_a_replay_and_runs_it_is_not_forestalled(self, memory: Memory) -> None:
+        session_id = make_sorted_session(memory.store).session_id
+        asked = memory.store.ask_replay(session_id, "a/path", "", is_begun=True)
+        assert asked.state is ReplayState.RUNNING
+        assert memory.store.claim_replay() is None
+        assert memory.store.end_replay(asked.replay_id, {"plan": {}})
+        dead = memory.store.ask_replay(session_id, "a/path", "", is_begun=True)
+        memory.let_pass(REPLAY_LEASE_S + 60)
+        again = memory.store.claim_replay()
+        assert again is not None
+        assert again.replay_id == dead.replay_id
+
     def test_a_replay_changes_nothing_of_its_session(self, memory: Memory) -> None:
         store = memory.store
         session_id = make_sorted_session(store).session_id
@@ -143,7 +155,7 @@ class ReplaysContract:
             store.load_events(session_id),
         )
         replay_id = store.ask_replay(session_id, "new-detector", "").replay_id
-        store.claim_replay(replay_id)
+        store.claim_replay()
         store.end_replay(replay_id, {"plan": {}})
         after = (
             store.load_session(session_id),
@@ -155,7 +167,7 @@ class ReplaysContract:
     def test_a_replay_that_failed_says_why(self, memory: Memory) -> None:
         session_id = make_sorted_session(memory.store).session_id
         replay_id = memory.store.ask_replay(session_id, "none-such", "").replay_id
-        memory.store.claim_replay(replay_id)
+        memory.store.claim_replay()
         memory.store.end_replay(replay_id, None, "there is no such package")
         (ended,) = memory.store.load_replays(session_id)
         assert (ended.state, ended.failure) == (ReplayState.FAILED, "there is no such package")
@@ -174,6 +186,6 @@ class ReplaysContract:
     ) -> None:
         with pytest.raises(NotFoundError):
             memory.store.ask_replay("none", "detector", "")
-        assert memory.store.claim_replay("none") is None
+        assert memory.store.claim_replay() is None
         replay = memory.store.ask_replay(make_sorted_session(memory.store).session_id, "x", "")
         assert not memory.store.end_replay(replay.replay_id, {"plan": {}})

@@ -23,7 +23,9 @@ class FakeSessionView(FakeRows):
             session = self._sessions.get(session_id)
             return None if session is None else session.explanation
 
-    def ask_replay(self, session_id: str, detector: str, embedder: str) -> Replay:
+    def ask_replay(
+        self, session_id: str, detector: str, embedder: str, *, is_begun: bool = False
+    ) -> Replay:
         with self._transaction() as now:
             find(self._sessions, session_id)
             replay = Replay(
@@ -31,23 +33,25 @@ class FakeSessionView(FakeRows):
                 session_id=session_id,
                 detector=detector,
                 embedder=embedder,
-                state=ReplayState.WAITING,
+                state=ReplayState.RUNNING if is_begun else ReplayState.WAITING,
                 asked_at=now,
                 finished_at=None,
                 result=None,
                 failure=None,
             )
             self._replays[replay.replay_id] = replay
+            if is_begun:
+                self._replays_began[replay.replay_id] = now
             return replay
 
-    def claim_replay(self, replay_id: str | None = None) -> Replay | None:
+    def claim_replay(self) -> Replay | None:
         with self._transaction() as now:
             void_at = now - timedelta(seconds=REPLAY_LEASE_S)
             for replay in sorted(self._replays.values(), key=lambda one: one.asked_at):
                 began_at = self._replays_began.get(replay.replay_id)
                 waits = replay.state is ReplayState.WAITING
                 is_void = replay.state is ReplayState.RUNNING and began_at and began_at < void_at
-                if replay_id in {None, replay.replay_id} and (waits or is_void):
+                if waits or is_void:
                     self._replays_began[replay.replay_id] = now
                     claimed = replace(replay, state=ReplayState.RUNNING)
                     self._replays[replay.replay_id] = claimed

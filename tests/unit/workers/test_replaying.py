@@ -10,7 +10,7 @@ from storage.views import Replay, ReplayState
 from tests.fakes import FakeDetector
 from tests.unit.workers.world import World, make_detections
 from workers.detecting import detect_image
-from workers.replaying import Replaying, run_next, serve_replays
+from workers.replaying import Replaying, run_next, run_replay, serve_replays
 from workers.sorting import sort_session
 
 USUAL = make_detections(
@@ -115,6 +115,14 @@ def test_a_session_without_commands_has_nothing_to_compare_with(other: Other) ->
     run_next(other.using)
     (ended,) = other.world.store.load_replays(session_id)
     assert ended.failure == "the session has no commands to compare with"
+
+
+def test_who_asked_and_began_a_replay_runs_it_though_others_serve(other: Other) -> None:
+    asked = other.world.store.ask_replay(other.session_id, "a/path", "", is_begun=True)
+    assert not run_next(other.make_using(raising(InvalidInputError("no package is called so"))))
+    run_replay(asked, other.using)
+    (ended,) = other.replays()
+    assert (ended.state, other.asked) == (ReplayState.DONE, ["a/path"])
 
 
 def test_who_serves_runs_all_that_is_wished_and_waits_out_an_outage(other: Other) -> None:

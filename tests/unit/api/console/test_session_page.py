@@ -129,8 +129,13 @@ def test_a_picture_is_served_as_it_came_and_small(
     assert whole.data == make_jpeg()
     assert whole.content_type == "image/jpeg"
     assert browser.get(image["small"]).content_type == "image/jpeg"
+    kept = dict(gateway.images.images)
     gateway.images.images.clear()
-    assert browser.get(image["small"]).status_code == 200  # blank, for a page without errors
+    blank = browser.get(image["small"])
+    assert blank.status_code == 200  # for a page without errors
+    assert blank.headers["Cache-Control"] == "no-store"
+    gateway.images.images.update(kept)
+    assert browser.get(image["small"]).data != blank.data
 
 
 def test_commands_are_downloaded_as_the_robot_read_them(
