@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,23 +78,36 @@ class Sent:
     cpu_s: float
 
 
+def run_apart(module: str, document: str, within_s: float) -> Any:
+    """Run a module in a process of its own that reads one JSON document and writes another.
+
+    Raises:
+        SorterBotError: It fails, or does not end within so many seconds.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            input=document,
+            capture_output=True,
+            text=True,
+            timeout=within_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SorterBotError(f"{module} did not end within {within_s:g} s") from error
+    if done.returncode != 0:
+        raise SorterBotError(f"{module} failed: {done.stderr.strip()[-500:]}")
+    return json.loads(done.stdout)
+
+
 def send(load: Load) -> Sent:
     """Post a load from a process of its own, and return when the last answer has come.
 
     Raises:
-        SorterBotError: A picture was answered with anything but an acceptance or a full queue.
+        SorterBotError: A picture was answered with anything but an acceptance or a full queue, or
+            not all of them in time.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.load_robots"],
-        input=load.document(),
-        capture_output=True,
-        text=True,
-        timeout=GIVE_UP_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SorterBotError(f"the robots failed: {done.stderr.strip()[-500:]}")
-    told = json.loads(done.stdout)
+    told = run_apart("benchmarks.load_robots", load.document(), GIVE_UP_S)
     if told["failures"]:
         raise SorterBotError(f"a robot failed: {told['failures'][0]}")
     return Sent(tuple(Posted(**row) for row in told["rows"]), told["cpu_s"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg2
@@ -17,7 +18,7 @@ from redis import Redis
 from benchmarks.load import GIVE_UP_S, Load, Posted, Sent, send
 from cli.faults.proxy import Proxy
 from cli.stack import LocalStack, StackSettings
-from sorter.errors import TransientError
+from sorter.errors import SorterBotError, TransientError
 
 LOOK_EVERY_S = 0.25
 PINGS = 200
@@ -46,6 +47,11 @@ class Measured:
     def overheads_s(self) -> list[float]:
         """From each picture's last byte to its detections."""
         return [self.finished_at[one.image_id] - one.sent_at for one in self.sent.posted]
+
+    @property
+    def delays_s(self) -> list[float]:
+        """From when each picture was due to its detections: a wait for a free robot counts."""
+        return [self.finished_at[one.image_id] - one.due_at for one in self.sent.posted]
 
     @property
     def per_s(self) -> float:
@@ -82,7 +88,7 @@ class LoadSite:
         """Return the processor time that each service has taken so far, seconds."""
         taken: defaultdict[str, float] = defaultdict(float)
         for name, processes in self.processes().items():
-            times = [one.cpu_times() for one in processes]
+            times = [t for one in processes if (t := _unless_gone(one.cpu_times)) is not None]
             # What a process's ended children took is counted with it.
             taken[_kind(name)] += sum(
                 t.user + t.system + t.children_user + t.children_system for t in times
@@ -96,14 +102,15 @@ class LoadSite:
         """
         held: defaultdict[str, float] = defaultdict(float)
         for name, processes in self.processes().items():
-            held[_kind(name)] += sum(one.memory_full_info().pss for one in processes)
+            infos = [_unless_gone(one.memory_full_info) for one in processes]
+            held[_kind(name)] += sum(info.pss for info in infos if info is not None)
         return {name: round(n_bytes / 2**20, 1) for name, n_bytes in held.items()}
 
     def measure(self, load: Load) -> Measured:
         """Send a load, and wait until each of its pictures is read.
 
         Raises:
-            SorterBotError: The robots failed.
+            SorterBotError: The robots failed, or a picture could not be read.
             TransientError: The pictures were not read in time.
         """
         before = self.cpu_s()
@@ -116,18 +123,21 @@ class LoadSite:
         """Return when the detections of each picture were written, once all are.
 
         Raises:
+            SorterBotError: One of them could not be read, and so has none.
             TransientError: They are not in time.
         """
         give_up_s = time.monotonic() + GIVE_UP_S
         ids = [one.image_id for one in posted]
         while time.monotonic() < give_up_s:
             rows = self._query(
-                "SELECT image_id, extract(epoch from finished_at) FROM images"
-                " WHERE image_id = ANY(%s) AND state = 'detected'",
+                "SELECT image_id, extract(epoch from finished_at), state FROM images"
+                " WHERE image_id = ANY(%s) AND state IN ('detected', 'failed')",
                 ids,
             )
+            if any(state == "failed" for _, _, state in rows):
+                raise SorterBotError("a picture could not be read")
             if len(rows) == len(ids):
-                return {str(image_id): float(str(at)) for image_id, at in rows}
+                return {str(image_id): float(str(at)) for image_id, at, _ in rows}
             time.sleep(LOOK_EVERY_S)
         raise TransientError(f"{len(ids) - len(rows)} pictures were not read in time")
 
@@ -138,8 +148,8 @@ class LoadSite:
         )
         return len(rows)
 
-    def plan_waits_s(self, sessions: set[str]) -> list[float]:
-        """Return the time from each session's last detections to its plan.
+    def await_plans(self, sessions: set[str]) -> dict[str, float]:
+        """Return when the plan of each session was written, by the database's clock.
 
         Raises:
             TransientError: Not all have a plan in time.
@@ -147,13 +157,12 @@ class LoadSite:
         give_up_s = time.monotonic() + GIVE_UP_S
         while time.monotonic() < give_up_s:
             rows = self._query(
-                "SELECT extract(epoch from s.finished_at - max(i.finished_at))"
-                " FROM sessions s JOIN images i USING (session_id)"
-                " WHERE session_id = ANY(%s) AND s.state = 'done' GROUP BY session_id",
+                "SELECT session_id, extract(epoch from finished_at) FROM sessions"
+                " WHERE session_id = ANY(%s) AND state = 'done'",
                 list(sessions),
             )
             if len(rows) == len(sessions):
-                return [float(str(wait)) for (wait,) in rows]
+                return {str(session_id): float(str(at)) for session_id, at in rows}
             time.sleep(LOOK_EVERY_S)
         raise TransientError(f"{len(sessions) - len(rows)} sessions have no plan")
 
@@ -181,6 +190,14 @@ class LoadSite:
                 return cursor.fetchall()
         finally:
             connection.close()
+
+
+def _unless_gone(ask: Callable[[], Any]) -> Any:
+    """Return what a process says of itself; None where it has just ended, as connections' do."""
+    try:
+        return ask()
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _kind(service: str) -> str:

@@ -6,6 +6,8 @@ python -m benchmarks.memory --json runs/memory.json
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,7 +38,10 @@ def run(n_sessions: int, n_pictures: int, tell: Console) -> dict[str, Any]:
         document["stand_ins"][f"after {n_sessions} sessions"] = site.resident_mib()
         tell.print(f"  {n_sessions} sessions sorted")
     for size in SIZES:
-        with tempfile.TemporaryDirectory() as folder, load_site("", embedder="") as site:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            load_site("", embedder="", environment={"SORTERBOT_DEVICE": "cpu"}) as site,
+        ):
             file = Path(folder) / "one.jpg"
             file.write_bytes(make_pictures(1, size_from_text(size))[0])
             document.setdefault("networks", {"start": site.resident_mib()})
@@ -54,13 +59,11 @@ def _send(site: LoadSite, files: list[Path], n: int, *, is_sealing: bool) -> Non
     measured = site.measure(load)
     if is_sealing:
         full = _full_sessions([one.session_id for one in measured.sent.posted])
-        site.plan_waits_s(full)
+        site.await_plans(full)
 
 
 def _suit_large_pictures(site: LoadSite, arm_id: str) -> None:
     """Lengthen an arm: the base axis must lie outside of its camera's pictures."""
-    from dataclasses import replace
-
     arm = site.stack.store.load_arm(arm_id)
     geometry = replace(arm.geometry, radius_px=LARGEST_RADIUS_PX)
     site.stack.store.save_arm(replace(arm, geometry=geometry))
@@ -68,7 +71,7 @@ def _suit_large_pictures(site: LoadSite, arm_id: str) -> None:
 
 def _full_sessions(session_ids: list[str]) -> set[str]:
     """Return the sessions that have all their pictures; each robot's last one may lack some."""
-    return {one for one in session_ids if session_ids.count(one) == PICTURES_A_SESSION}
+    return {name for name, n in Counter(session_ids).items() if n == PICTURES_A_SESSION}
 
 
 def main(

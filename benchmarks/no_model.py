@@ -4,8 +4,9 @@ python -m benchmarks.no_model --json runs/no-model.json
 
 Robots post pictures of 300 KB through the gateway to a worker. *Closed loop*: each robot posts the
 next picture when the last was answered; that is the capacity. *Open loop*: pictures come in bursts
-(gamma) at a share of that capacity, whatever the answers. The overhead is from a picture's last
-byte to its detections in the database. Then the same with a Redis that is farther away.
+(gamma) at a share of that capacity, whatever the answers; times count from when each was due, so
+that a wait for a free robot counts. On an idle machine the overhead is from a picture's last byte
+to its detections in the database. Then the same with a Redis that is farther away.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def measure(bench: Bench, n: int, tell: Console) -> dict[str, Any]:
     for share in SHARES:
         per_s = share * capacity.per_s
         measured = bench.open(max(50, min(n, int(per_s * 15))), per_s)
-        spread = Spread.of(measured.overheads_s)
+        spread = Spread.of(measured.delays_s)
         tell.print(f"  {share:.0%} of it: p50 {spread.p50_ms:.1f} ms, p95 {spread.p95_ms:.1f} ms")
         document["open"][f"{share:.1f}"] = {"per_s": round(per_s, 1), **asdict(spread)}
     return document

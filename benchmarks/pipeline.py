@@ -4,8 +4,8 @@ python -m benchmarks.pipeline --json runs/pipeline.json
 
 Robots post the photographs of virtual tables to a whole local stack; the same pictures, decoded
 before, are given to the same network in this process. They take turns on the same cores. Then
-sessions come one at a time, and the time from a session's last picture to its plan is held
-against its floor: one detection and one batch of embeddings.
+sessions come one at a time, and the time from a session's last picture, its last byte sent, to its
+plan is held against its floor: one detection and one batch of embeddings.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -27,7 +27,7 @@ from benchmarks.detector import raw_rate
 from benchmarks.detector_machine import describe_machine
 from benchmarks.detector_pictures import make_pictures
 from benchmarks.load import Load, Spread
-from benchmarks.load_site import LoadSite, load_site
+from benchmarks.load_site import LoadSite, Measured, load_site
 from cli.programs import MOST_THREADS, n_cores
 from cli.report import write_json
 from robot.table_layout import CAMERA
@@ -94,25 +94,29 @@ def measure_throughput(
 
 
 def measure_plans(site: LoadSite, load: Load, raw: Raw) -> dict[str, Any]:
-    """Send sessions one at a time, and return the wait for their plans.
-
-    The last picture's detections end the wait for it; its own detection lies before them, so the
-    floor of what follows is the batch of embeddings, and of both together one detection more.
-    """
+    """Send sessions one at a time, and return the wait for their plans."""
     measured = site.measure(load)
-    sessions = {one.session_id for one in measured.sent.posted}
-    to_plan_s = site.plan_waits_s(sessions)
-    last_sent_at = {one.session_id: one for one in measured.sent.posted}
-    detect_s = [measured.finished_at[one.image_id] - one.sent_at for one in last_sent_at.values()]
-    floor_s = median(raw.floor_s() for _ in range(5))
-    whole_s = [median(detect_s) + wait_s for wait_s in to_plan_s]
-    after_floor = Spread.of([max(0.0, seconds - floor_s) for seconds in whole_s])
+    planned_at = site.await_plans({one.session_id for one in measured.sent.posted})
+    return plans_of(measured, planned_at, median(raw.floor_s() for _ in range(5)))
+
+
+def plans_of(measured: Measured, planned_at: Mapping[str, float], floor_s: float) -> dict[str, Any]:
+    """Hold each session's wait for its plan, from its last picture's last byte, to the floor."""
+    sent_at: dict[str, float] = {}
+    detected_at: dict[str, float] = {}
+    for one in measured.sent.posted:
+        session_id, finished_at = one.session_id, measured.finished_at[one.image_id]
+        sent_at[session_id] = max(one.sent_at, sent_at.get(session_id, 0.0))
+        detected_at[session_id] = max(finished_at, detected_at.get(session_id, 0.0))
+    beyond_s = [max(0.0, at - sent_at[name] - floor_s) for name, at in planned_at.items()]
+    after_floor = Spread.of(beyond_s)
+    to_plan_s = median(at - detected_at[name] for name, at in planned_at.items())
     return {
         "floor_ms": round(1000 * floor_s, 1),
-        "detections_to_plan_ms": round(1000 * median(to_plan_s), 1),
+        "detections_to_plan_ms": round(1000 * to_plan_s, 1),
         "plan_after_floor_p50_ms": after_floor.p50_ms,
         "plan_after_floor_p95_ms": after_floor.p95_ms,
-        "sessions": len(sessions),
+        "sessions": len(planned_at),
     }
 
 

@@ -40,7 +40,7 @@ def no_model_table(document: Document) -> str:
         ["overhead on an idle machine, ms", *(_spread(one["idle"]) for one in columns)],
     ]
     for share in document["near"]["open"]:
-        told = f"overhead at {float(share):.0%} of its capacity, ms"
+        told = f"due to detected, at {float(share):.0%} of its capacity, ms"
         rows.append([told, *(_spread(one["open"][share]) for one in columns)])
     return markdown(["", "Redis beside it", "Redis farther away"], rows)
 
@@ -67,6 +67,7 @@ def pipeline_table(document: Document) -> str:
         ["last detections to plan, median, ms", document["detections_to_plan_ms"]],
         ["last picture to plan beyond the floor, median, ms", document["plan_after_floor_p50_ms"]],
         ["the same, 95 of 100 within, ms", document["plan_after_floor_p95_ms"]],
+        ["sessions", document["sessions"]],
     ]
     return markdown(["", "measured"], rows)
 
@@ -109,15 +110,16 @@ def peers_table(document: Document) -> str:
             row["pictures_per_s"],
             _spread(row["alone"]),
             _spread(row["loaded"]),
+            row["lost_unkilled"],
             row["resident_mib"],
             f"{row['lost_of_killed']} of {row['in_flight']}",
             "yes" if row["serves_again"] else "no",
         ]
         for name, row in document["peers"].items()
     ]
-    rows += [[name, "did not run", *[""] * 5] for name in document["failed"]]
-    head = ["", "pictures/s", "alone, ms", "loaded, ms", "memory, MiB", "lost", "serves again"]
-    return markdown(head, rows)
+    rows += [[name, "did not run", *[""] * 6] for name in document["failed"]]
+    head = ["", "pictures/s", "alone, ms", "loaded, ms", "unanswered", "memory, MiB"]
+    return markdown([*head, "lost", "serves again"], rows)
 
 
 def memory_table(document: Document) -> str:

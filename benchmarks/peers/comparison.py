@@ -10,12 +10,10 @@ where whoever asks finds them: the gateway's early 202 is no credit.
 from __future__ import annotations
 
 import json as json_library
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from http import HTTPStatus
@@ -27,7 +25,7 @@ from rich.console import Console
 
 from benchmarks.detector_machine import describe_machine
 from benchmarks.detector_pictures import make_pictures
-from benchmarks.load import Load, Spread, gamma_arrivals
+from benchmarks.load import Load, Spread, gamma_arrivals, run_apart
 from benchmarks.load_site import LoadSite
 from benchmarks.peers.systems import SYSTEMS, Served, System, save_network, served
 from cli.programs import MOST_THREADS, n_cores
@@ -36,12 +34,15 @@ from cli.services.process import Program
 from cli.stack import LocalStack, StackSettings
 from cli.supervisor import Service
 from robot.table_layout import CAMERA
-from sorter.errors import SorterBotError, TransientError
+from sorter.errors import SorterBotError
 
 CLIENTS = 8
 IN_FLIGHT = 8
 LOOK_EVERY_S = 0.005
 AGAIN_WITHIN_S = 30.0
+LOAD_WITHIN_S = 300.0
+"""For all pictures of one load: a system that hangs costs no more than that."""
+
 SHARE_OF_RAW = 0.5
 """The equal load: half of what the network alone does in this process."""
 
@@ -50,9 +51,16 @@ OURS = "SorterBot"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How a load was answered; a picture that was not is only counted."""
+    """How a load was answered; a picture that was not is only counted.
+
+    Attributes:
+        seconds: From each picture's last byte to its answer's.
+        since_due_s: From when each was due: a wait for a free client counts.
+        per_s: Answers a second.
+    """
 
     seconds: tuple[float, ...]
+    since_due_s: tuple[float, ...]
     per_s: float
     n_lost: int
 
@@ -100,26 +108,22 @@ def _ask(
         "n_clients": n_clients,
         "after_s": list(after_s),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peers.clients"],
-        input=json_library.dumps(load),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SorterBotError(f"the clients failed: {done.stderr.strip()[-500:]}")
-    return answers_of(json_library.loads(done.stdout))
+    rows = run_apart("benchmarks.peers.clients", json_library.dumps(load), LOAD_WITHIN_S)
+    return answers_of(rows)
 
 
 def answers_of(rows: Sequence[dict[str, Any]]) -> Answers:
-    """Tell answers from losses; times are from a picture's last byte to the answer's."""
+    """Tell answers from losses; a rate counts from the first picture's last byte."""
     good = [row for row in rows if row["status"] == HTTPStatus.OK]
     if not good:
-        return Answers((), 0.0, len(rows))
+        return Answers((), (), 0.0, len(rows))
     took_s = max(row["answered_at"] for row in good) - min(row["sent_at"] for row in rows)
-    seconds = tuple(row["answered_at"] - row["sent_at"] for row in good)
-    return Answers(seconds, len(good) / took_s, len(rows) - len(good))
+    return Answers(
+        tuple(row["answered_at"] - row["sent_at"] for row in good),
+        tuple(row["answered_at"] - row["due_at"] for row in good),
+        len(good) / took_s,
+        len(rows) - len(good),
+    )
 
 
 class _EmbeddingStack(LocalStack):
@@ -149,7 +153,8 @@ def ours(pictures: Sequence[bytes]) -> Iterator[Contestant]:
 
             def send(n_clients: int, after_s: Sequence[float]) -> Answers:
                 measured = site.measure(Load(stack.gateway_url, arms[:n_clients], files, after_s))
-                return Answers(tuple(measured.overheads_s), measured.per_s, 0)
+                overheads_s, delays_s = tuple(measured.overheads_s), tuple(measured.delays_s)
+                return Answers(overheads_s, delays_s, measured.per_s, 0)
 
             yield Contestant(
                 send,
@@ -160,16 +165,22 @@ def ours(pictures: Sequence[bytes]) -> Iterator[Contestant]:
 
 
 def measure(contestant: Contestant, n: int, load_per_s: float) -> dict[str, Any]:
-    """Measure a system alone, at its capacity, at the equal load, and when its model dies."""
+    """Measure a system alone, at its capacity, at the equal load, and when its model dies.
+
+    Raises:
+        SorterBotError: One of the loads is not answered at all, or not in time.
+    """
     contestant.send(2, [0.0] * 20)
     alone = contestant.send(1, [0.0] * max(10, n // 4))
     capacity = contestant.send(CLIENTS, [0.0] * n)
     loaded = contestant.send(4 * CLIENTS, gamma_arrivals(n, load_per_s))
+    if not (alone.seconds and capacity.seconds and loaded.seconds):
+        raise SorterBotError("a whole load was left without a good answer")
     resident_mib = contestant.resident_mib()
     return {
         "pictures_per_s": round(capacity.per_s, 1),
         "alone": asdict(Spread.of(alone.seconds)),
-        "loaded": asdict(Spread.of(loaded.seconds)),
+        "loaded": asdict(Spread.of(loaded.since_due_s)),
         "lost_unkilled": alone.n_lost + capacity.n_lost + loaded.n_lost,
         "resident_mib": resident_mib,
         "lost_of_killed": _lost_when_killed(contestant),
@@ -180,17 +191,13 @@ def measure(contestant: Contestant, n: int, load_per_s: float) -> dict[str, Any]
 
 def _lost_when_killed(contestant: Contestant) -> int:
     """Kill the model's process while pictures are in flight; return how many got no answer."""
-    found: list[int] = []
-    sending = threading.Thread(
-        target=lambda: found.append(_n_lost(contestant, IN_FLIGHT, [0.0] * IN_FLIGHT))
-    )
-    sending.start()
-    give_up_s = time.monotonic() + AGAIN_WITHIN_S
-    while contestant.n_in_flight() == 0 and time.monotonic() < give_up_s:
-        time.sleep(LOOK_EVERY_S)
-    contestant.kill_model()
-    sending.join()
-    return found[0]
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(_n_lost, contestant, IN_FLIGHT, [0.0] * IN_FLIGHT)
+        give_up_s = time.monotonic() + AGAIN_WITHIN_S
+        while contestant.n_in_flight() == 0 and time.monotonic() < give_up_s:
+            time.sleep(LOOK_EVERY_S)
+        contestant.kill_model()
+        return sending.result()
 
 
 def _serves_again(contestant: Contestant) -> bool:
@@ -206,7 +213,7 @@ def _serves_again(contestant: Contestant) -> bool:
 def _n_lost(contestant: Contestant, n_clients: int, after_s: Sequence[float]) -> int:
     try:
         return contestant.send(n_clients, after_s).n_lost
-    except TransientError:
+    except SorterBotError:
         return len(after_s)
 
 
@@ -238,9 +245,9 @@ def run(n: int, environments: Path, tell: Console, names: Sequence[str] = ()) ->
             with peer(system, environments, pictures) as contestant:
                 rows[system.name] = measure(contestant, n, SHARE_OF_RAW * raw)
             _tell(tell, system.name, rows[system.name])
-        except SorterBotError as error:  # the others can be compared without it
+        except Exception as error:  # noqa: BLE001  # the others can be compared without it
             failed[system.name] = str(error)
-            tell.print(f"  {system.name}: {error}")
+            tell.print(f"  {system.name}: {error}", markup=False)
     return {
         "peers": rows,
         "failed": failed,

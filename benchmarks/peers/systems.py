@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ SERVERS = Path(__file__).parent / "servers"
 EMBEDDER = Path(__file__).parents[2] / "vision" / "packages" / "embedder"
 ALWAYS = ("onnxruntime==1.31.1", "numpy", "pillow")
 READY_WITHIN_S = 90.0
+INSTALLED_WITHIN_S = 600.0
 JPEG, JSON = "image/jpeg", "application/json"
 
 
@@ -154,7 +155,11 @@ class Served:
     def resident_mib(self) -> float:
         """Return what all of its processes hold; shared pages counted once."""
         everyone = [self.process, *self.process.children(recursive=True)]
-        return round(float(sum(one.memory_full_info().pss for one in everyone)) / 2**20, 1)
+        held_bytes = 0
+        for one in everyone:
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                held_bytes += one.memory_full_info().pss
+        return round(held_bytes / 2**20, 1)
 
 
 @contextmanager
@@ -182,12 +187,15 @@ def served(system: System, environments: Path, folder: Path, n_threads: int) -> 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        main = psutil.Process(process.pid)
+        started = [main]
         try:
             _await_ready(process, pid_file, port, log)
+            started += main.children(recursive=True)
             url = f"http://{LOOPBACK}:{port}{system.path}"
-            yield Served(system, url, psutil.Process(process.pid), pid_file)
+            yield Served(system, url, main, pid_file)
         finally:
-            _end(process)
+            _end(process, started)
 
 
 def _environment(
@@ -205,6 +213,8 @@ def _environment(
         "BENTOML_DO_NOT_TRACK": "True",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),  # else one is left in the home folder
+        "RAY_worker_niceness": "0",  # else it alone yields to all else that the machine does
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",  # else it is started anew every 5 s
     }
 
 
@@ -212,7 +222,8 @@ def _await_ready(process: subprocess.Popen[bytes], pid_file: Path, port: int, lo
     give_up_s = time.monotonic() + READY_WITHIN_S
     while not (pid_file.exists() and _listens(port)):
         if process.poll() is not None or time.monotonic() > give_up_s:
-            raise SorterBotError(f"{log.stem} does not start: {log.read_text()[-1000:]}")
+            told = log.read_text(encoding="utf-8", errors="replace")[-1000:]
+            raise SorterBotError(f"{log.stem} does not start: {told}")
         time.sleep(0.1)
 
 
@@ -224,18 +235,31 @@ def _listens(port: int) -> bool:
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a system's processes, each of them; what it has started may have left its group."""
-    everyone = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+def _end(process: subprocess.Popen[bytes], started: Sequence[psutil.Process]) -> None:
+    """End a system's processes, each of them; what it has started may have left its group.
+
+    Args:
+        started: Those known so far, the main one first. It may have ended by itself: its children
+            are then no longer found through it.
+    """
+    with suppress(psutil.NoSuchProcess):
+        started = [*started, *started[0].children(recursive=True)]
+    everyone = list(dict.fromkeys(started))
     process.terminate()
     _, alive = psutil.wait_procs(everyone, timeout=8)
     for one in alive:
-        one.kill()
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
     psutil.wait_procs(alive, timeout=8)
     process.wait()
 
 
 def _run(*words: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=INSTALLED_WITHIN_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise SorterBotError(f"{' '.join(words)}: not within {INSTALLED_WITHIN_S:g} s") from error
     if done.returncode != 0:
         raise SorterBotError(f"{' '.join(words)}: {done.stderr.strip()[-500:]}")

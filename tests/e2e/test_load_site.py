@@ -28,7 +28,7 @@ def test_a_sites_pictures_are_timed_and_its_processes_are_told_apart(tmp_path: P
         assert all(mib > 1 for mib in site.resident_mib().values())
         sessions = [one.session_id for one in measured.sent.posted]
         full = {one for one in sessions if sessions.count(one) == 10}
-        assert len(site.plan_waits_s(full)) == len(full)
+        assert set(site.await_plans(full)) == full
         near_ms = site.redis_ping_ms()
         site.slow_redis_down(DELAY_S)
         assert site.redis_ping_ms() > near_ms + 1000 * DELAY_S

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import load_robots
-from benchmarks.load import Load, send
+from benchmarks.load import Load, run_apart, send
 from benchmarks.peers import clients
 from sorter.errors import SorterBotError
 
@@ -25,6 +25,7 @@ class Gateway(ThreadingHTTPServer):
         self.bodies: list[tuple[str, bytes]] = []
         self.refused: set[str] = set()
         self.status = 202
+        self.is_garbled = False
 
     @property
     def url(self) -> str:
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
             status, answer = self._answer(body)
-        data = json.dumps(answer).encode()
+        data = b"<html>" if self.server.is_garbled else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -105,6 +106,18 @@ def test_an_answer_that_no_robot_expects_is_an_error(gateway, pictures):
     gateway.status = 500
     with pytest.raises(SorterBotError, match="500"):
         send(Load(gateway.url, [("ARM1", "k1")], pictures, [0.0]))
+
+
+def test_an_answer_that_is_no_document_is_an_error_and_not_a_picture_less(gateway, pictures):
+    gateway.is_garbled = True
+    with pytest.raises(SorterBotError, match="JSON"):
+        send(Load(gateway.url, [("ARM1", "k1")], pictures, [0.0]))
+
+
+def test_a_process_apart_that_does_not_end_in_time_is_an_error(gateway, pictures):
+    load = Load(gateway.url, [("ARM1", "k1")], pictures, [0.0, 60.0])
+    with pytest.raises(SorterBotError, match="did not end within 1 s"):
+        run_apart("benchmarks.load_robots", load.document(), 1)
 
 
 def test_the_load_is_worked_off_the_same_in_this_process(gateway, pictures):

@@ -31,6 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "detections_to_plan_ms": 60.0,
         "plan_after_floor_p50_ms": 20.0,
         "plan_after_floor_p95_ms": 50.0,
+        "sessions": 12,
         **MACHINE,
     },
     "scale": {
@@ -66,6 +67,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
                 "pictures_per_s": 60.0,
                 "alone": SPREAD,
                 "loaded": SPREAD,
+                "lost_unkilled": 0,
                 "resident_mib": 400.0,
                 "lost_of_killed": 0,
                 "in_flight": 8,

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.charts import CHARTS, save_charts
 from benchmarks.quick import GUARDS, Guard, run
-from benchmarks.suite import BENCHES, PAGE, chosen
+from benchmarks.suite import BENCHES, PAGE, chosen, run_all
 from benchmarks.tables import TABLES, markdown, replace_between, with_tables
 from sorter.errors import InvalidInputError
 from tests.unit.benchmarks.documents import DOCUMENTS
@@ -18,7 +19,7 @@ class Heard:
     def __init__(self):
         self.lines = []
 
-    def print(self, line):
+    def print(self, line, markup=True):
         self.lines.append(line)
 
 
@@ -79,6 +80,22 @@ def test_benchmarks_are_chosen_by_name():
     assert chosen("sort, scale") == ["sort", "scale"]
     with pytest.raises(InvalidInputError, match="sortt"):
         chosen("sortt")
+
+
+def test_a_benchmark_that_fails_keeps_no_other_from_being_measured(tmp_path: Path):
+    earlier = tmp_path / "broken.json"
+    earlier.write_text("of an earlier run")
+    heard = Heard()
+    benches = {
+        "first": lambda _: {"n": 1},
+        "broken": lambda _: {"n": 1 / 0},
+        "last": lambda _: {"n": 3},
+    }
+    assert run_all(list(benches), tmp_path, heard, benches) == ["broken"]
+    assert json.loads((tmp_path / "first.json").read_text()) == {"n": 1}
+    assert json.loads((tmp_path / "last.json").read_text()) == {"n": 3}
+    assert earlier.read_text() == "of an earlier run"
+    assert any("ZeroDivisionError" in line for line in heard.lines)
 
 
 def test_a_guard_tells_what_lies_beyond_its_limit():
