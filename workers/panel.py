@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTP_PORT, HTTPConnection, HTTPException
 from urllib.parse import urlencode
 
 from sorter.errors import InvalidInputError, SorterBotError, TransientError
@@ -26,7 +26,14 @@ PER_S = 9.0
 BUSY_PAUSE_S = 1.0
 MAX_BUSY_PAUSE_S = 60.0
 
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?", re.ASCII)
+MAX_PORT = 65_535
+"""A greater one would be cut to its last 16 bits, and another port be asked."""
+
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\])"
+    r"(?::(?P<port>[0-9]{1,5}))?",
+    re.ASCII,
+)
 _AWAY = {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
 
 
@@ -59,7 +66,8 @@ class ControlPanel:
         clock_s: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        if _HOST.fullmatch(host) is None:
+        told = _HOST.fullmatch(host)
+        if told is None or not 0 < int(told["port"] or HTTP_PORT) <= MAX_PORT:
             raise InvalidInputError(
                 f"CONTROL_PANEL_HOST is name:port, without http:// and path, not {host!r}"
             )

@@ -229,11 +229,18 @@ def test_a_busy_panel_s_wish_is_heeded_within_bounds(said: str | None, pause_s: 
 
 
 @pytest.mark.parametrize(
-    "host", ["http://panel:8000", "panel/log", "panel:port", "", "a b", "panel:8000@evil", "p\r\nX"]
-)
+    "host",
+    ["http://panel:8000", "panel/log", "panel:port", "", "a b", "panel:8000@evil", "p\r\nX",
+     "panel:65536", "panel:0", "a..b:80", ".", "a" * 64 + ":80"],
+)  # fmt: skip
 def test_a_host_that_is_none_is_refused(host: str) -> None:
     with pytest.raises(InvalidInputError, match="CONTROL_PANEL_HOST is name:port"):
         ControlPanel(host)
+
+
+@pytest.mark.parametrize("host", ["panel", "a.b-c.d.:8000", "10.0.0.7:65535", "[::1]:8000"])
+def test_a_host_that_is_one_is_taken(host: str) -> None:
+    ControlPanel(host)
 
 
 def test_pictures_get_the_original_s_names_beside_their_own(
