@@ -67,7 +67,7 @@ def with_original_settings(
         _check_nothing_leaves(told)
     elif mode is not None and not told.get(IMAGE_STORE):
         told[IMAGE_STORE] = _bucket_url(told)
-        told.setdefault(ORIGINAL_NAMES, "1")
+        told[ORIGINAL_NAMES] = told.get(ORIGINAL_NAMES) or "1"
     return told
 
 

@@ -61,6 +61,16 @@ def test_the_other_modes_keep_pictures_in_the_original_s_bucket(mode: str) -> No
     ImageBucket.from_url(told["SORTERBOT_IMAGE_STORE"])
 
 
+@pytest.mark.parametrize(("said", "heard"), [("", "1"), ("0", "0"), ("1", "1")])
+def test_the_original_s_names_are_kept_unless_somebody_says_otherwise(said: str, heard: str) -> None:
+    """As of every setting: one without a value says nothing."""
+    originals = {"MODE": "production", "PG_CONN": PG_CONN, "RESOURCE_SUFFIX": "a"}
+    told = with_original_settings(
+        originals | {"DEPLOY_REGION": "r", "SORTERBOT_ORIGINAL_NAMES": said}, nobody
+    )
+    assert told["SORTERBOT_ORIGINAL_NAMES"] == heard
+
+
 def test_a_server_that_is_not_amazon_s_is_named_as_for_its_other_tools() -> None:
     told = with_original_settings(
         {
