@@ -46,7 +46,11 @@ def replay(
     ] = False,
     packages: Annotated[
         Path | None,
-        typer.Option(help="Folder of the packages that the console may name, with --serve."),
+        typer.Option(
+            help="Folder of the packages that the console may name, with --serve.",
+            exists=True,
+            file_okay=False,
+        ),
     ] = None,
     folder: Folder = None,
 ) -> None:

@@ -19,7 +19,7 @@ from api.intake import seal_session
 from api.panorama import View, draw_panorama
 from api.robot_door.sessions import find_session
 from api.small_pictures import jpeg_of
-from sorter.errors import ConflictError, SorterBotError, TransientError
+from sorter.errors import ConflictError, TransientError
 from sorter.outcome import outcomes_of
 from storage.keys import original_name
 from storage.ports import ImageState, Outcome, SessionRecord
@@ -95,22 +95,27 @@ class Aftermath:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        try:
-            self._take_up()
-        except SorterBotError as error:
-            log.warning("aftermath_not_taken_up", reason=str(error))
+        is_taken_up = False
         while not self._stopping.is_set():
+            is_taken_up = is_taken_up or self._take_up()
             try:
                 job = self._jobs.get(timeout=LOOK_EVERY_S)
             except Empty:
                 continue
             self._do_or_keep(job)
 
-    def _take_up(self) -> None:
-        for session in self._context.services.store.find_sessions("robot/", limit=N_TAKEN_UP):
+    def _take_up(self) -> bool:
+        """Note what another door may have left; False where the rows are away now."""
+        try:
+            left = self._context.services.store.find_sessions("robot/", limit=N_TAKEN_UP)
+        except TransientError as error:
+            log.warning("aftermath_not_taken_up", reason=str(error))
+            return False
+        for session in left:
             called = RobotSession.from_key(session.idempotency_key)
             if called is not None and session.sealed_at is not None:
                 self._note(session.arm.arm_id, (called, session))
+        return True
 
     def _do_or_keep(self, job: Job) -> None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 from PIL import Image
 
@@ -78,7 +79,10 @@ def test_a_door_takes_up_what_another_one_left() -> None:
         session_id = first.session("robot/S1/before/1").session_id
         after_id = first.session("robot/S1/after/1").session_id
         await_that(has_event(first, after_id, "session.sealed"))
+    first.store.is_down = True
     with open_door(first.store, first.images) as second:
+        time.sleep(0.1)  # in which it looks for the first time
+        first.store.is_down = False
         with second.worker(one_of_two_is_moved):
             await_that(has_event(second, session_id, "panorama.saved", 2))
         n_events = len(second.store.load_events(session_id))

@@ -22,7 +22,6 @@ def test_each_session_gets_a_name_that_pictures_can_be_sent_under(door: OpenDoor
     assert names == ["S1", "S2", "S3"]
     assert door.robot("ARM002").begin_session() == "S1", "names are one arm's alone"
     assert robot.send_picture("S2", 1200, make_jpeg()).text == "true"
-    assert door.session("robot/S2/before/1").n_images in {0, 1}
     counts = {s.idempotency_key: s.n_images for s in door.store.find_sessions("robot/", "ARM001")}
     assert counts == {
         "robot/S1/before/1": 0,
