@@ -88,14 +88,15 @@ class RollOut:
         """Do all of it.
 
         Raises:
-            RollOutError: The schema was not brought to the newest; nothing else was changed.
+            RollOutError: The schema was not brought to the newest, and nothing else was changed; or
+                ECS took a service back, and those after it were not changed.
         """
         self.migrate()
         for names in ROUNDS:
-            chosen = [name for name in names if name not in without]
-            for name in chosen:
-                self.put_service(name)
-            self._wait("services_stable", services=chosen)
+            put = {name: self.put_service(name) for name in names if name not in without}
+            if put:
+                self._wait("services_stable", services=list(put))
+                self._check(put)
         if "gpu-worker" not in without:
             self.put_scaling("gpu-worker")
 
@@ -121,22 +122,35 @@ class RollOut:
             reason = task.get("stoppedReason", "its log says why")
             raise RollOutError(f"the schema was not changed: {reason}")
 
-    def put_service(self, name: str) -> None:
-        """Make a service, or bring the one that is there to this version."""
+    def put_service(self, name: str) -> str:
+        """Make a service, or bring the one that is there to this version; return its task's ARN."""
         parameters = rendered(f"services/{name}.json", self._values)
-        parameters["taskDefinition"] = self._register(name)
+        parameters["taskDefinition"] = arn = self._register(name)
         found = self._ecs.describe_services(cluster=self._cluster, services=[name])["services"]
         if any(service["status"] == "ACTIVE" for service in found):
             changes = {k: v for k, v in parameters.items() if k not in ONLY_AT_CREATION}
             self._ecs.update_service(cluster=self._cluster, service=name, **changes)
         else:
             self._ecs.create_service(**parameters)
+        return arn
 
     def put_scaling(self, name: str) -> None:
         """Let the number of a service's tasks follow what waits."""
         document = rendered(f"scaling/{name}.json", self._values)
         self._scaling.register_scalable_target(**document["target"])
         self._scaling.put_scaling_policy(**document["policy"])
+
+    def _check(self, put: Mapping[str, str]) -> None:
+        """Make sure that services run what they were given: one taken back stands, too.
+
+        Raises:
+            RollOutError: One of them runs another version.
+        """
+        found = self._ecs.describe_services(cluster=self._cluster, services=list(put))["services"]
+        running = {service["serviceName"]: service["taskDefinition"] for service in found}
+        back = [name for name, arn in put.items() if running.get(name) != arn]
+        if back:
+            raise RollOutError(f"{', '.join(back)} was taken back; its events at ECS say why")
 
     def _register(self, name: str) -> str:
         parameters = rendered(f"tasks/{name}.json", self._values)

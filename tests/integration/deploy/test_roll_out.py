@@ -44,9 +44,9 @@ class Watched(RollOut):
         self._ecs.meta.events.register("after-call.ecs.DescribeTasks", self._end)
         self._exit_code = exit_code
 
-    def put_service(self, name: str) -> None:
+    def put_service(self, name: str) -> str:
         self.order.append(name)
-        super().put_service(name)
+        return super().put_service(name)
 
     def _wait(self, state: str, **_: Any) -> None:
         self.order.append(state)
@@ -54,6 +54,19 @@ class Watched(RollOut):
     def _end(self, parsed: dict[str, Any], **_: Any) -> None:
         for task in parsed["tasks"]:
             task["containers"] = [{"exitCode": self._exit_code}]
+
+
+class TakenBack(Watched):
+    """A roll-out whose GPU workers do not come up: ECS goes back to the version before."""
+
+    def _wait(self, state: str, **what: Any) -> None:
+        if "gpu-worker" in what.get("services", []):
+            cluster = self._values["CLUSTER"]
+            found = self._ecs.describe_services(cluster=cluster, services=["gpu-worker"])
+            family, _, revision = found["services"][0]["taskDefinition"].rpartition(":")
+            before = f"{family}:{int(revision) - 1}"
+            self._ecs.update_service(cluster=cluster, service="gpu-worker", taskDefinition=before)
+        super()._wait(state, **what)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +157,22 @@ def test_where_the_schema_cannot_be_changed_nothing_else_is(account: Account) ->
     with pytest.raises(RollOutError, match="the schema was not changed"):
         rolled_out(account, "1", exit_code=1)
     assert images(account) == {}
+
+
+def test_a_version_that_was_taken_back_is_no_success_and_reaches_no_further(
+    account: Account,
+) -> None:
+    rolled_out(account, "1")
+    rollout = TakenBack(account.session, {**account.values, "TAG": "2"})
+    with pytest.raises(RollOutError, match="gpu-worker was taken back"):
+        rollout.run()
+    left = {name: {"1"} for name in NAMES} | {"sort-worker": {"2"}}
+    assert images(account) == left
+
+
+def test_a_round_of_which_no_service_is_wanted_is_passed_over(account: Account) -> None:
+    done = rolled_out(account, "1", without=ROUNDS[0])
+    assert done == ["tasks_stopped", *ROUNDS[1], "services_stable"]
 
 
 def test_a_service_that_is_not_wanted_is_left_out(account: Account) -> None:
