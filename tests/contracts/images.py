@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sorter.types import Detections, ImageSize
-from storage.ports import ImageClaim, ImageRecord, ImageState, Store
+from storage.ports import FairShare, ImageClaim, ImageRecord, ImageState, Store
 from storage.rules import CLAIM_LEASE_S
 from tests.contracts.memory import Memory
-from tests.factories import make_detections, make_image_claim, make_session
+from tests.factories import make_detections, make_image_claim, make_new_image, make_session
 
 MODEL = "detector@1"
 
@@ -27,6 +29,22 @@ def _now(memory: Memory, image: ImageRecord) -> ImageRecord:
 
 
 class ImageClaimsContract:
+    def test_a_picture_is_the_same_whichever_way_it_is_read(self, memory: Memory) -> None:
+        store, session_id = memory.store, make_session(memory.store, 1).session_id
+        taken = store.accept_image(session_id, make_new_image(1111.25), "request-1").image
+        assert store.load_image_at(session_id, 1111.25) == taken == _now(memory, taken)
+        assert taken in store.take_turns(session_id, FairShare())
+        first = make_image_claim(store, taken.image_id, "gpu-1")
+        assert first.image == replace(taken, state=ImageState.DETECTING, attempt=1)
+        memory.let_pass(6)
+        assert make_image_claim(store, taken.image_id, "gpu-2").image == _now(memory, taken)
+        assert store.load_image_at(session_id, 1111.25) == _now(memory, taken)
+
+    def test_where_no_picture_was_taken_there_is_none(self, memory: Memory) -> None:
+        session_id = make_session(memory.store, 1).session_id
+        assert memory.store.load_image_at(session_id, 1111.25) is None
+        assert memory.store.load_image_at("none", 1000.0) is None
+
     def test_a_picture_is_claimed_by_one_worker_at_a_time(self, memory: Memory) -> None:
         image = _received(memory)
         memory.store.beat("gpu-1", "gpu")

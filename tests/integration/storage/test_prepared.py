@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import pytest
 from sqlalchemy import Engine, text
 
 from sorter.errors import InvalidInputError, TransientError
+from storage import sql
 from storage.engine import lent_driver, make_engine, our_errors
 from storage.sql.prepared import Prepared, ask
 
@@ -22,6 +26,16 @@ END = Prepared("end_itself", {"n": "int"}, "SELECT pg_terminate_backend(pg_backe
 def say(engine: Engine, word: str = "a", n: int = 2) -> str:
     with our_errors(), lent_driver(engine) as lent:
         return str(ask(lent, [SAY], {"word": word, "n": n})[0]["said"])
+
+
+def test_no_two_statements_have_one_name() -> None:
+    """A connection that was taught the one would run it for whoever asks for the other."""
+    modules = [import_module(found.name) for found in iter_modules(sql.__path__, "storage.sql.")]
+    values = [value for module in modules for value in vars(module).values()]
+    statements = {id(value): value for value in values if isinstance(value, Prepared)}
+    names = [statement.name for statement in statements.values()]
+    assert len(names) > 1
+    assert sorted(names) == sorted(set(names))
 
 
 @pytest.mark.parametrize("word", ["a'b", "%(n)s", "100%", "\\", 'a"b'])
