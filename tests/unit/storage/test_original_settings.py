@@ -62,7 +62,9 @@ def test_the_other_modes_keep_pictures_in_the_original_s_bucket(mode: str) -> No
 
 
 @pytest.mark.parametrize(("said", "heard"), [("", "1"), ("0", "0"), ("1", "1")])
-def test_the_original_s_names_are_kept_unless_somebody_says_otherwise(said: str, heard: str) -> None:
+def test_the_original_s_names_are_kept_unless_somebody_says_otherwise(
+    said: str, heard: str
+) -> None:
     """As of every setting: one without a value says nothing."""
     originals = {"MODE": "production", "PG_CONN": PG_CONN, "RESOURCE_SUFFIX": "a"}
     told = with_original_settings(
