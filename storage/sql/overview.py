@@ -32,7 +32,7 @@ from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import session_records
 
 HOUR_S = 3600
-_LAST_CHARACTER = "\U0010ffff"
+_ID_LENGTH = 32
 
 
 class SqlOverview(SqlBase):
@@ -160,6 +160,15 @@ class SqlOverview(SqlBase):
                 db.execute(delete(row).where(row.session_id == session_id))
 
 
+def last_beginning(prefix: str) -> str:
+    """Return a text that no session's id that begins so comes after, in the database's order.
+
+    Ids are hexadecimal. A letter does for a bound, and the highest character of all does not: the
+    order of English, which PostgreSQL's image has, passes over what it does not know.
+    """
+    return prefix + "z" * _ID_LENGTH
+
+
 def _newest_sessions(n: int) -> Any:
     """Select the ``n`` newest sessions of the arm that the outer query is at."""
     of_arm = aliased(SessionRow)
@@ -185,8 +194,8 @@ def _age(seconds: Any) -> float | None:
 def _conditions(which: SessionFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if which.id_prefix:
-        # The range lets the key's index be used; the rest is exact whatever the order of letters.
-        last = which.id_prefix + _LAST_CHARACTER
+        # The range lets the key's index be used; the rest is exact.
+        last = last_beginning(which.id_prefix)
         conditions += [SessionRow.session_id.between(which.id_prefix, last)]
         conditions += [SessionRow.session_id.startswith(which.id_prefix, autoescape=True)]
     if which.arm_id:
