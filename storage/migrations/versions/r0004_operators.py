@@ -1,7 +1,8 @@
 """Who may look at the console, who is signed in, and sessions by the time of their opening.
 
 Workers and gateways of the version before go on meanwhile: they know nothing of operators, and
-ask nothing of the new indexes. Nobody can sign in until a gateway of this version serves.
+ask nothing of the new indexes. Nobody writes to sessions while those are made, which takes as long
+as to read and sort the table. Nobody can sign in until a gateway of this version serves.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How far each feed has told each session's events, and which sessions ended of late.
 
 Workers and gateways of the version before go on meanwhile: none of them reads or writes cursors,
-and the events that they write are told like any others. The index is made while sessions are
-written to only for as long as it takes to read the table once.
+and the events that they write are told like any others. Nobody writes to sessions while the index
+is made, which takes as long as to read the table once.
 """
 
 from __future__ import annotations
