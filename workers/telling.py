@@ -12,7 +12,7 @@ from sorter.errors import NotFoundError
 from storage.feeds import FeedEvent
 from storage.keys import original_name
 from storage.overview import TRY_ARM_ID
-from storage.ports import ImageStore, Store
+from storage.ports import Event, ImageRecord, ImageStore, Store
 from storage.robot_sessions import RobotSession
 from workers.panel_records import log_record, panel_records
 
@@ -57,10 +57,9 @@ def name_picture(told: FeedEvent, store: Store, images: ImageStore) -> None:
         return
     event, named = told.event, RobotSession.from_key(told.idempotency_key)
     try:
-        pictures = {image.image_id: image for image in store.load_images(event.session_id)}
-        image = pictures[event.data["image_id"]]
+        image = _picture(store, event)
         data = images.load_image(image.key)
-    except (NotFoundError, KeyError):
+    except NotFoundError:
         _log.warning("a picture is gone, and gets no name", session_id=event.session_id)
         return
     after = "after_" if named is not None and named.is_after else ""
@@ -68,3 +67,15 @@ def name_picture(told: FeedEvent, store: Store, images: ImageStore) -> None:
     file_name = f"{after}{image.position_pw:g}.{kind}"
     session_name = event.session_id if named is None else named.name
     images.save_named(original_name(told.arm_id, session_name, file_name), data)
+
+
+def _picture(store: Store, event: Event) -> ImageRecord:
+    """Return the picture that came; it alone is read, as its session may have hundreds.
+
+    Raises:
+        NotFoundError: Its row is gone.
+    """
+    image = store.load_image_at(event.session_id, event.data["position_pw"])
+    if image is None:
+        raise NotFoundError("the picture's row is gone")
+    return image
