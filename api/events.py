@@ -58,17 +58,19 @@ def get_events(path: SessionPath, header: EventsHeader) -> Response:
         path.session_id, after_id, limit=1
     ):
         return Response(status=204)
-    if request.method == "HEAD":
-        return Response(content_type=EVENT_STREAM)
     return stream_response(context, path.session_id, after_id, context.streams)
 
 
 def stream_response(context: Context, session_id: str, after_id: int, places: Slots) -> Response:
     """Answer with a session's events, in one of ``places`` until the caller leaves.
 
+    Who asks for the head alone takes none, and gets none of the events.
+
     Raises:
         StreamsFullError: None of them is free.
     """
+    if request.method == "HEAD":
+        return Response(content_type=EVENT_STREAM)
     if not places.take():
         raise StreamsFullError("too many event streams are open", FULL_RETRY_S)
     response = Response(_stream(context, session_id, after_id), content_type=EVENT_STREAM)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from api.console.state import MOST_VIEWERS
 from sorter.types import Arm, Detections
 from storage.overview import TRY_ARM_ID
 from storage.views import Reading
@@ -156,6 +157,19 @@ def test_the_events_of_a_session_that_is_over_end_and_are_not_asked_for_again(
     last = text.rsplit("id: ", 1)[1].split("\n")[0]
     again = browser.get(SESSION.format(done) + "/events", {"Last-Event-ID": last})
     assert again.status_code == 204
+
+
+def test_who_asks_for_the_head_of_the_events_holds_no_stream(
+    gateway: FakeGateway, browser: Browser
+) -> None:
+    session_id = gateway.open_session()
+    heads = [
+        browser.client.head(SESSION.format(session_id) + "/events", buffered=False)
+        for _ in range(MOST_VIEWERS + 1)
+    ]
+    assert {head.status_code for head in heads} == {200}
+    for head in heads:
+        head.close()
 
 
 @pytest.mark.parametrize("path", ["", "/data", "/events", "/images/x", "/table.jpg"])
