@@ -505,7 +505,7 @@ class Store(Protocol):
         ...
 
     def load_replays(self, session_id: str) -> list[Replay]:
-        """Return a session's replays, the last asked for first."""
+        """Return a session's last :data:`storage.views.MOST_REPLAYS`, the last asked for first."""
         ...
 
     def load_arms_now(self) -> list[ArmNow]:

@@ -54,6 +54,10 @@ REPLAY_LEASE_S = 1800.0
 """Longer than any replay takes: whoever began it and has not ended it by then is dead."""
 
 
+MOST_REPLAYS = 20
+"""Of one session, those that are shown: each holds a whole plan."""
+
+
 class ReplayState(StrEnum):
     """``waiting -> running -> done | failed``."""
 

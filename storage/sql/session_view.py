@@ -11,7 +11,7 @@ from storage.ports import Document
 from storage.sql.base import SqlBase, ago
 from storage.sql.records import image_record
 from storage.texts import plain_reason
-from storage.views import REPLAY_LEASE_S, ReadImage, Replay, ReplayState
+from storage.views import MOST_REPLAYS, REPLAY_LEASE_S, ReadImage, Replay, ReplayState
 
 
 class SqlSessionView(SqlBase):
@@ -80,8 +80,9 @@ class SqlSessionView(SqlBase):
 
     def load_replays(self, session_id: str) -> list[Replay]:
         query = select(ReplayRow).where(ReplayRow.session_id == session_id)
+        query = query.order_by(ReplayRow.asked_at.desc()).limit(MOST_REPLAYS)
         with self._reading() as db:
-            return [_replay(row) for row in db.scalars(query.order_by(ReplayRow.asked_at.desc()))]
+            return [_replay(row) for row in db.scalars(query)]
 
 
 def _read_image(image: ImageRow, found: DetectionsRow | None) -> ReadImage:

@@ -7,7 +7,7 @@ import pytest
 
 from sorter.errors import NotFoundError
 from storage.ports import ImageState
-from storage.views import REPLAY_LEASE_S, Reading, ReplayState
+from storage.views import MOST_REPLAYS, REPLAY_LEASE_S, Reading, ReplayState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,
@@ -180,6 +180,10 @@ class ReplaysContract:
         last = store.ask_replay(session_id, "last", "").replay_id
         found = [replay.replay_id for replay in store.load_replays(session_id)]
         assert found == [last, first]
+        for _ in range(MOST_REPLAYS):
+            last = store.ask_replay(session_id, "more", "").replay_id
+        found = [replay.replay_id for replay in store.load_replays(session_id)]
+        assert (len(found), found[0]) == (MOST_REPLAYS, last)
 
     def test_only_a_known_session_is_replayed_and_only_what_waits_begins(
         self, memory: Memory

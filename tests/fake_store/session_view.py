@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from storage.ports import Document
 from storage.texts import plain_reason
-from storage.views import REPLAY_LEASE_S, ReadImage, Replay, ReplayState
+from storage.views import MOST_REPLAYS, REPLAY_LEASE_S, ReadImage, Replay, ReplayState
 from tests.fake_store.rows import FakeImage, FakeRows, find
 
 
@@ -76,7 +76,7 @@ class FakeSessionView(FakeRows):
     def load_replays(self, session_id: str) -> list[Replay]:
         with self._transaction():
             asked = [one for one in self._replays.values() if one.session_id == session_id]
-            return sorted(asked, key=lambda one: one.asked_at, reverse=True)
+            return sorted(asked, key=lambda one: one.asked_at, reverse=True)[:MOST_REPLAYS]
 
 
 def _read_image(image: FakeImage) -> ReadImage:
