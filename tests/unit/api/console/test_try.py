@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api.console.guard import MAX_FORM_BYTES
 from api.console.state import TRY_RATE
 from storage.overview import TRY_ARM_ID
 from tests.factories import make_detections
 from tests.unit.api.console.browser import Browser
+from tests.unit.api.gateway import FakeGateway
 from tests.unit.api.picture_bytes import make_jpeg, make_png
 
 
@@ -42,6 +44,15 @@ def test_a_picture_is_queued_read_and_shown_with_its_boxes(gateway, browser, dat
     assert [box["xyxy_px"] for box in state["boxes"]] == found.xyxy_px.tolist()
     picture = browser.get(f"{address}/picture")
     assert picture.get_data() == data
+
+
+def test_a_picture_may_be_larger_than_any_form():
+    data = make_png(200, 200, compress_level=0)
+    assert len(data) > MAX_FORM_BYTES
+    browser = Browser(FakeGateway(max_image_bytes=2 * len(data)))
+    assert try_picture(browser, data).status_code == 201
+    without_token = browser.client.post("/console/try", data=data)
+    assert without_token.status_code == 403
 
 
 def test_a_picture_that_cannot_be_read_says_why(gateway, browser):
