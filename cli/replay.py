@@ -72,10 +72,11 @@ def replay(
 
 def _environment(folder: Path | None) -> Environment:
     from cli.stack_folder import load_connection
+    from storage.original_settings import with_original_settings
     from workers.bootstrap import read_environment
 
     told = {} if folder is None else load_connection(folder)
-    return read_environment({**os.environ, **told})
+    return read_environment(with_original_settings({**os.environ, **told}))
 
 
 def _replaying(environment: Environment, source_of: Callable[[str, str], str]) -> Replaying:
