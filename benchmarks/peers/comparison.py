@@ -9,14 +9,10 @@ where whoever asks finds them: the gateway's early 202 is no credit.
 
 from __future__ import annotations
 
-import json as json_library
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from http import HTTPStatus
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,14 +21,10 @@ from rich.console import Console
 
 from benchmarks.detector_machine import describe_machine
 from benchmarks.detector_pictures import make_pictures
-from benchmarks.load import Load, Spread, gamma_arrivals, run_apart
-from benchmarks.load_site import LoadSite
-from benchmarks.peers.systems import SYSTEMS, Served, System, save_network, served
-from cli.programs import MOST_THREADS, n_cores
+from benchmarks.load import Spread, gamma_arrivals
+from benchmarks.peers.contestants import MOST_CLIENTS, Contestant, ours, peer
+from benchmarks.peers.systems import SYSTEMS
 from cli.report import write_json
-from cli.services.process import Program
-from cli.stack import LocalStack, StackSettings
-from cli.supervisor import Service
 from robot.table_layout import CAMERA
 from sorter.errors import SorterBotError
 
@@ -40,128 +32,10 @@ CLIENTS = 8
 IN_FLIGHT = 8
 LOOK_EVERY_S = 0.005
 AGAIN_WITHIN_S = 30.0
-LOAD_WITHIN_S = 300.0
-"""For all pictures of one load: a system that hangs costs no more than that."""
-
 SHARE_OF_RAW = 0.5
 """The equal load: half of what the network alone does in this process."""
 
 OURS = "SorterBot"
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How a load was answered; a picture that was not is only counted.
-
-    Attributes:
-        seconds: From each picture's last byte to its answer's.
-        since_due_s: From when each was due: a wait for a free client counts.
-        per_s: Answers a second.
-    """
-
-    seconds: tuple[float, ...]
-    since_due_s: tuple[float, ...]
-    per_s: float
-    n_lost: int
-
-
-Send = Callable[[int, Sequence[float]], Answers]
-"""Posts pictures from so many clients, each when it is due."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contestant:
-    """A system that runs, ours or a peer's."""
-
-    send: Send
-    resident_mib: Callable[[], float]
-    kill_model: Callable[[], object]
-    n_in_flight: Callable[[], int]
-
-
-@contextmanager
-def peer(system: System, environments: Path, pictures: Sequence[bytes]) -> Iterator[Contestant]:
-    """Run a peer."""
-    n_threads = min(MOST_THREADS, n_cores())
-    with tempfile.TemporaryDirectory(prefix="sorterbot-") as name:
-        folder = Path(name)
-        save_network(folder)
-        bodies = [system.body(data) for data in pictures]
-        files = [folder / f"{number}.body" for number in range(len(bodies))]
-        for file, body in zip(files, bodies, strict=True):
-            file.write_bytes(body.bytes)
-        with served(system, environments, folder, n_threads) as running:
-
-            def send(n_clients: int, after_s: Sequence[float]) -> Answers:
-                return _ask(running, files, bodies[0].content_type, n_clients, after_s)
-
-            yield Contestant(send, running.resident_mib, running.kill_model, running.n_connections)
-
-
-def _ask(
-    running: Served, files: Sequence[Path], kind: str, n_clients: int, after_s: Sequence[float]
-) -> Answers:
-    load = {
-        "url": running.url,
-        "bodies": [str(file) for file in files],
-        "content_type": kind,
-        "n_clients": n_clients,
-        "after_s": list(after_s),
-    }
-    rows = run_apart("benchmarks.peers.clients", json_library.dumps(load), LOAD_WITHIN_S)
-    return answers_of(rows)
-
-
-def answers_of(rows: Sequence[dict[str, Any]]) -> Answers:
-    """Tell answers from losses; a rate counts from the first picture's last byte."""
-    good = [row for row in rows if row["status"] == HTTPStatus.OK]
-    if not good:
-        return Answers((), (), 0.0, len(rows))
-    took_s = max(row["answered_at"] for row in good) - min(row["sent_at"] for row in rows)
-    return Answers(
-        tuple(row["answered_at"] - row["sent_at"] for row in good),
-        tuple(row["answered_at"] - row["due_at"] for row in good),
-        len(good) / took_s,
-        len(rows) - len(good),
-    )
-
-
-class _EmbeddingStack(LocalStack):
-    """A local stack whose GPU worker runs the peers' network."""
-
-    def _service(self, program: Program, is_ready: Callable[[], bool] = lambda: True) -> Service:
-        others = {"--app=workers.app": "--app=benchmarks.peers.ours"}
-        if program.name == "gpu-worker":
-            argv = tuple(others.get(word, word) for word in program.argv)
-            program = replace(program, argv=argv)
-        return super()._service(program, is_ready)
-
-
-@contextmanager
-def ours(pictures: Sequence[bytes]) -> Iterator[Contestant]:
-    """Run SorterBot."""
-    with tempfile.TemporaryDirectory(prefix="sorterbot-") as name:
-        folder = Path(name)
-        environment = {"SORTERBOT_DETECTOR": "stand-in", "SORTERBOT_EMBEDDER": "stand-in"}
-        settings = StackSettings(folder / "stack", port=0, environment=environment)
-        files = [folder / f"{number}.jpg" for number in range(len(pictures))]
-        for file, data in zip(files, pictures, strict=True):
-            file.write_bytes(data)
-        with _EmbeddingStack(settings) as stack:
-            site = LoadSite(stack, None)
-            arms = site.arms(4 * CLIENTS)
-
-            def send(n_clients: int, after_s: Sequence[float]) -> Answers:
-                measured = site.measure(Load(stack.gateway_url, arms[:n_clients], files, after_s))
-                overheads_s, delays_s = tuple(measured.overheads_s), tuple(measured.delays_s)
-                return Answers(overheads_s, delays_s, measured.per_s, 0)
-
-            yield Contestant(
-                send,
-                lambda: round(sum(site.resident_mib().values()), 1),
-                lambda: stack.kill("gpu-worker"),
-                site.n_unread,
-            )
 
 
 def measure(contestant: Contestant, n: int, load_per_s: float) -> dict[str, Any]:
@@ -173,7 +47,7 @@ def measure(contestant: Contestant, n: int, load_per_s: float) -> dict[str, Any]
     contestant.send(2, [0.0] * 20)
     alone = contestant.send(1, [0.0] * max(10, n // 4))
     capacity = contestant.send(CLIENTS, [0.0] * n)
-    loaded = contestant.send(4 * CLIENTS, gamma_arrivals(n, load_per_s))
+    loaded = contestant.send(MOST_CLIENTS, gamma_arrivals(n, load_per_s))
     if not (alone.seconds and capacity.seconds and loaded.seconds):
         raise SorterBotError("a whole load was left without a good answer")
     resident_mib = contestant.resident_mib()

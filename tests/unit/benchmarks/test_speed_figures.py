@@ -10,7 +10,8 @@ from benchmarks.load import Posted, Sent
 from benchmarks.load_site import LoadSite, Measured, _unless_gone
 from benchmarks.memory import _full_sessions
 from benchmarks.no_model import document_of
-from benchmarks.peers.comparison import Answers, Contestant, answers_of, measure
+from benchmarks.peers.comparison import measure
+from benchmarks.peers.contestants import Answers, Contestant, answers_of
 from benchmarks.pipeline import plans_of
 from benchmarks.scale import SLEEP_S, row_of
 from cli.programs import n_cores
