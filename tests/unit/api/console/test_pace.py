@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from api.console.pace import covered_s, mean_pace, most_within, paces, quantile, workers_needed
 from storage.overview import PictureTimes
 
-TIMES_S = st.lists(st.integers(0, 400).map(lambda tenths: tenths / 10), max_size=60).map(sorted)
+TIMES_S = st.lists(st.integers(0, 400).map(lambda eighths: eighths / 8), max_size=60).map(sorted)
+"""Eighths, which are exact: of tenths, whether one ends a window is a matter of rounding."""
+
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
