@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from cli.faults.findings import Harm
@@ -18,7 +19,7 @@ from cli.faults.simulated.run import Outcome, Simulation
 from cli.faults.simulated.turns import Turns
 from cli.services.postgres import PostgresServer
 from sorter.errors import TransientError
-from storage.models import SessionRow
+from storage.models import ExplanationRow, SessionRow
 from storage.ports import SessionClaim
 from storage.sql import sorting
 from tests.factories import make_ready_session, make_session
@@ -110,7 +111,11 @@ def test_without_the_fence_they_sort_a_session_twice(
 
 
 def _anybodys(db: Session, claim: SessionClaim) -> SessionRow | None:
-    """Let whoever asks write the plan, as though nobody had ever lost a claim."""
+    """Let whoever asks write the plan, as though nobody had ever lost a claim.
+
+    How a plan came about is kept once for a session, which would stop the second writer, too.
+    """
+    db.execute(delete(ExplanationRow).where(ExplanationRow.session_id == claim.session.session_id))
     return db.get(SessionRow, claim.session.session_id)
 
 
