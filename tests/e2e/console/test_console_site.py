@@ -109,10 +109,11 @@ def test_a_gpu_worker_that_died_is_told_loudly_until_it_is_back(
         page = window.open("/console")
         alarm = page.get_by_text("No GPU worker is up")
         expect(alarm).to_be_hidden()
-        stack.kill("gpu-worker")
+        stack.supervisor.hold("gpu-worker", is_asked=False)  # dead, and not started again at once
         expect(alarm).to_be_visible()
         window.check_accessible()
         window.shoot("alarm")
+        stack.supervisor.start_now("gpu-worker")
         expect(alarm).to_be_hidden(timeout=5 * WAIT_MS)
 
 
