@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from api.errors import UnauthenticatedError
-from api.keys import parse_key
+from api.keys import ARM_KEYS
 from sorter.errors import NotFoundError
 from storage.ports import KeyRecord, Store
 
@@ -41,7 +41,7 @@ class KeyRing:
         scheme, _, text = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer":
             raise UnauthenticatedError("send the arm's key as 'Authorization: Bearer sb_...'")
-        presented = parse_key(text.strip())
+        presented = ARM_KEYS.parse(text.strip())
         record = self._load(presented.key_id)
         if record is None or not presented.matches(record.secret_sha256):
             raise UnauthenticatedError("the bearer key is not known")

@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 
 from api.errors import UnauthenticatedError
 
-KEY_PATTERN = re.compile(r"sb_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-"""``sb_<key_id>_<secret>``: 48 bits that name the key, 256 bits that prove it."""
-
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
@@ -35,24 +32,42 @@ class PresentedKey:
         return hmac.compare_digest(self.secret_sha256, stored_sha256)
 
 
-def make_key() -> NewKey:
-    """Make a key that nobody can guess."""
-    key_id = secrets.token_hex(6)
-    secret = secrets.token_urlsafe(32)
-    return NewKey(key_id, f"sb_{key_id}_{secret}", _sha256(secret))
+@dataclass(frozen=True, slots=True)
+class KeyForm:
+    """How one sort of keys is written: ``<prefix>_<key_id>_<secret>``.
 
+    48 bits name the key, 256 bits prove it.
 
-def parse_key(text: str) -> PresentedKey:
-    """Take a key apart.
-
-    Raises:
-        UnauthenticatedError: The text has not the form of a key.
+    Attributes:
+        prefix: No other sort's, so that none is taken for another.
+        refusal: What is said of a text that is not written so.
     """
-    match = KEY_PATTERN.fullmatch(text)
-    if match is None:
-        raise UnauthenticatedError("the bearer key has not the form sb_<key id>_<secret>")
-    return PresentedKey(match[1], _sha256(match[2]))
+
+    prefix: str
+    refusal: str
+
+    def make(self) -> NewKey:
+        """Make a key that nobody can guess."""
+        key_id = secrets.token_hex(6)
+        secret = secrets.token_urlsafe(32)
+        return NewKey(key_id, f"{self.prefix}_{key_id}_{secret}", sha256_of(secret))
+
+    def parse(self, text: str) -> PresentedKey:
+        """Take a key apart.
+
+        Raises:
+            UnauthenticatedError: The text has not this form.
+        """
+        match = re.fullmatch(rf"{self.prefix}_([0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})", text)
+        if match is None:
+            raise UnauthenticatedError(self.refusal)
+        return PresentedKey(match[1], sha256_of(match[2]))
 
 
-def _sha256(secret: str) -> str:
+def sha256_of(secret: str) -> str:
+    """Return what is kept of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+ARM_KEYS = KeyForm("sb", "the bearer key has not the form sb_<key id>_<secret>")
+OPERATOR_KEYS = KeyForm("sbo", "an operator's key has the form sbo_<key id>_<secret>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 
-from api.keys import make_key
+from api.keys import ARM_KEYS
 from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm
 from storage.ports import Store
@@ -36,7 +36,7 @@ def make_key_for(store: Store, arm_id: str) -> str:
     """
     check_arm_id(arm_id)
     register_arm(store, arm_id)
-    key = make_key()
+    key = ARM_KEYS.make()
     store.save_key(key.key_id, arm_id, key.secret_sha256)
     return key.text
 

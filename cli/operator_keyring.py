@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.console.operator_keys import make_operator_key, parse_operator_key
 from api.errors import UnauthenticatedError
+from api.keys import OPERATOR_KEYS
 from cli.stack_folder import write_private
 from sorter.errors import InvalidInputError, NotFoundError
 from storage.ports import Store
@@ -25,7 +25,7 @@ def make_operator_key_for(store: Store, name: str) -> str:
     """
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
         raise InvalidInputError(f"an operator's name is 1 to {MAX_NAME} letters, not {name!r}")
-    key = make_operator_key()
+    key = OPERATOR_KEYS.make()
     store.save_operator_key(key.key_id, name, key.secret_sha256)
     return key.text
 
@@ -49,7 +49,7 @@ def sign_in_address(gateway_url: str, key: str) -> str:
 
 def _is_valid(store: Store, text: str) -> bool:
     try:
-        presented = parse_operator_key(text)
+        presented = OPERATOR_KEYS.parse(text)
         key = store.load_operator_key(presented.key_id)
     except (UnauthenticatedError, NotFoundError):
         return False

@@ -16,9 +16,9 @@ import structlog
 from flask import Response, g, request
 
 from api.console.blueprint import blueprint
-from api.console.operator_keys import sha256_of
 from api.context import using
 from api.errors import ForbiddenError, UnauthenticatedError
+from api.keys import sha256_of
 from sorter.errors import NotFoundError
 from storage.operators import OperatorKey
 

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from api.console.blueprint import blueprint
 from api.console.guard import COOKIE, SIGNED_IN_S, form_token, make_token, set_cookie
-from api.console.operator_keys import parse_operator_key, sha256_of
 from api.console.state import console_state
 from api.context import using
 from api.errors import TooManyRequestsError, UnauthenticatedError
+from api.keys import OPERATOR_KEYS, sha256_of
 from api.request_body import GatewayRequest
 from sorter.errors import NotFoundError
 from storage.operators import OperatorKey
@@ -72,7 +72,7 @@ def own_page(address: str) -> str:
 
 
 def _known_key(text: str) -> OperatorKey:
-    presented = parse_operator_key(text)
+    presented = OPERATOR_KEYS.parse(text)
     try:
         key = using().services.store.load_operator_key(presented.key_id)
     except NotFoundError:

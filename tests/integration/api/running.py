@@ -15,7 +15,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from api.keys import make_key
+from api.keys import ARM_KEYS
 from cli.services.network import free_port
 from sorter.types import Arm, ArmLimits
 from storage.bootstrap import make_store
@@ -117,7 +117,7 @@ def serve(database_url: str, redis_url: str, folder: Path, **more: str) -> Itera
 
 def _make_key(store: SqlStore, arm_id: str) -> str:
     store.save_arm(Arm(arm_id, limits=ArmLimits(0, 20_000, 0, 20_000)))
-    key = make_key()
+    key = ARM_KEYS.make()
     store.save_key(key.key_id, arm_id, key.secret_sha256)
     return key.text
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.app import Gateway, Services, Settings, create_app
-from api.keys import make_key
+from api.keys import ARM_KEYS
 from sorter.types import Arm
 from storage.bootstrap import make_image_store, make_store
 from storage.sql_store import SqlStore
@@ -41,7 +41,7 @@ def app(store: SqlStore, queue: FakeQueue, tmp_path: Path) -> Gateway:
 @pytest.fixture
 def headers(store: SqlStore) -> dict[str, str]:
     store.save_arm(Arm(ARM_ID))
-    key = make_key()
+    key = ARM_KEYS.make()
     store.save_key(key.key_id, ARM_ID, key.secret_sha256)
     return {"Authorization": f"Bearer {key.text}"}
 

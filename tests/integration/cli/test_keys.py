@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.keys import parse_key
+from api.keys import ARM_KEYS
 from cli.main import main
 
 pytestmark = pytest.mark.services
@@ -20,7 +20,7 @@ def test_a_key_is_made_listed_and_revoked(
 ) -> None:
     database = f"--database-url={migrated_postgres_url}"
     _, text = run(capsys, "keys", "create", "ARM001", database)
-    key_id = parse_key(text.strip()).key_id
+    key_id = ARM_KEYS.parse(text.strip()).key_id
     _, listed = run(capsys, "keys", "list", database)
     assert key_id in listed
     assert "in force" in listed

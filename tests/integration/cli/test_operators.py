@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.console.operator_keys import parse_operator_key
+from api.keys import OPERATOR_KEYS
 from tests.integration.cli.test_keys import run
 
 pytestmark = pytest.mark.services
@@ -13,7 +13,7 @@ def test_an_operators_key_is_made_listed_and_revoked(
 ) -> None:
     database = f"--database-url={migrated_postgres_url}"
     _, text = run(capsys, "operators", "create", "Ada", database)
-    key_id = parse_operator_key(text.strip()).key_id
+    key_id = OPERATOR_KEYS.parse(text.strip()).key_id
     _, listed = run(capsys, "operators", "list", database)
     assert key_id in listed
     assert "in force" in listed

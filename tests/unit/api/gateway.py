@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from api.app import Services, Settings, create_app
 from api.context import EXTENSION, Context
-from api.keys import make_key
+from api.keys import ARM_KEYS
 from sorter.types import Arm, Detections
 from storage.ports import SessionState
 from tests.fake_store import FakeImageStore, FakeStore
@@ -79,7 +79,7 @@ class FakeGateway:
     def make_key_headers(self, arm_id: str) -> dict[str, str]:
         """Register an arm, and return the header that carries a key of it."""
         self.store.save_arm(Arm(arm_id))
-        key = make_key()
+        key = ARM_KEYS.make()
         self.store.save_key(key.key_id, arm_id, key.secret_sha256)
         return {"Authorization": f"Bearer {key.text}"}
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.keys import make_key
+from api.keys import ARM_KEYS
 from tests.unit.api.gateway import ARM_ID, FakeGateway, problem_of
 
 CLOSED = [
@@ -50,7 +50,7 @@ def test_every_route_is_either_open_or_asks_for_a_key(gateway: FakeGateway) -> N
         "Bearer ",
         "Bearer sb_nonsense",
         "Basic c2I6a2V5",
-        pytest.param(f"Bearer {make_key().text}", id="a key that nobody made"),
+        pytest.param(f"Bearer {ARM_KEYS.make().text}", id="a key that nobody made"),
         "Bearer sb_" + "0" * 12 + "_" + "\u00e9" * 43,
     ],
 )
@@ -65,7 +65,7 @@ def test_a_header_that_proves_nothing_opens_nothing(
 
 def test_a_known_key_id_with_another_secret_opens_nothing(gateway: FakeGateway) -> None:
     key_id = gateway.headers["Authorization"].split("_")[1]
-    forged = f"sb_{key_id}_{make_key().text.split('_', 2)[2]}"
+    forged = f"sb_{key_id}_{ARM_KEYS.make().text.split('_', 2)[2]}"
     session_id = gateway.open_session()
     response = gateway.client.get(
         f"/sessions/{session_id}", headers={"Authorization": f"Bearer {forged}"}
@@ -99,7 +99,7 @@ def test_a_key_is_not_looked_up_for_every_request(gateway: FakeGateway) -> None:
 
 
 def test_a_new_key_works_at_once_even_after_somebody_guessed_it(gateway: FakeGateway) -> None:
-    key = make_key()
+    key = ARM_KEYS.make()
     headers = {"Authorization": f"Bearer {key.text}"}
     session_id = gateway.open_session()
     assert gateway.client.get(f"/sessions/{session_id}", headers=headers).status_code == 401

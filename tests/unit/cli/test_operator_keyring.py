@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.console.operator_keys import parse_operator_key
+from api.keys import OPERATOR_KEYS
 from cli.operator_keyring import KEY_FILE, local_operator_key, make_operator_key_for
 from sorter.errors import InvalidInputError
 from tests.fakes import FakeStore
@@ -13,7 +13,7 @@ from tests.fakes import FakeStore
 
 def test_only_the_hash_of_an_operators_key_is_kept() -> None:
     store = FakeStore()
-    presented = parse_operator_key(make_operator_key_for(store, "Ada Lovelace"))
+    presented = OPERATOR_KEYS.parse(make_operator_key_for(store, "Ada Lovelace"))
     kept = store.load_operator_key(presented.key_id)
     assert kept.name == "Ada Lovelace"
     assert presented.matches(kept.secret_sha256)
@@ -36,9 +36,9 @@ def test_a_local_stack_keeps_its_operators_key_for_its_owners_eyes(tmp_path: Pat
 def test_a_key_that_was_revoked_or_is_of_another_database_is_made_anew(tmp_path: Path) -> None:
     store = FakeStore()
     revoked = local_operator_key(store, tmp_path)
-    store.revoke_operator_key(parse_operator_key(revoked).key_id)
+    store.revoke_operator_key(OPERATOR_KEYS.parse(revoked).key_id)
     fresh = local_operator_key(store, tmp_path)
     assert fresh != revoked
     assert local_operator_key(FakeStore(), tmp_path) != fresh
     (tmp_path / KEY_FILE).write_text("nonsense")
-    assert parse_operator_key(local_operator_key(store, tmp_path))
+    assert OPERATOR_KEYS.parse(local_operator_key(store, tmp_path))

@@ -8,7 +8,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.console.operator_keys import make_operator_key
+from api.keys import OPERATOR_KEYS
 from storage.ports import Store
 from tests.unit.api.gateway import FakeGateway
 
@@ -17,7 +17,7 @@ PAGE = {"Accept": "text/html"}
 
 def make_operator(store: Store, name: str = "Ada") -> str:
     """Make an operator's key and return its text."""
-    key = make_operator_key()
+    key = OPERATOR_KEYS.make()
     store.save_operator_key(key.key_id, name, key.secret_sha256)
     return key.text
 

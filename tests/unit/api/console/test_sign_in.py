@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.console.guard import COOKIE, MAX_FORM_BYTES, SIGNED_IN_S
-from api.console.operator_keys import make_operator_key
 from api.console.sign_in import own_page
-from api.keys import make_key
+from api.keys import ARM_KEYS, OPERATOR_KEYS
 from api.reception import BODY_AHEAD_BYTES
 from storage.ports import Store
 from tests.unit.api.console.browser import Browser, form_token_of, make_operator
@@ -47,14 +46,14 @@ def test_a_script_that_is_not_signed_in_is_told_so_as_a_problem(gateway):
 
 
 def _revoked(store: Store) -> str:
-    key = make_operator_key()
+    key = OPERATOR_KEYS.make()
     store.save_operator_key(key.key_id, "Ada", key.secret_sha256)
     store.revoke_operator_key(key.key_id)
     return key.text
 
 
 def _of_an_arm(store: Store) -> str:
-    key = make_key()
+    key = ARM_KEYS.make()
     store.save_key(key.key_id, ARM_ID, key.secret_sha256)
     return key.text
 
@@ -66,7 +65,7 @@ def _with_another_secret(store: Store) -> str:
 
 @pytest.mark.parametrize(
     "make_wrong",
-    [_revoked, _of_an_arm, _with_another_secret, lambda _: make_operator_key().text, lambda _: ""],
+    [_revoked, _of_an_arm, _with_another_secret, lambda _: OPERATOR_KEYS.make().text, lambda _: ""],
 )
 def test_a_key_that_opens_nothing_lets_nobody_in_and_is_told_as_every_other(gateway, make_wrong):
     stranger = stranger_at(gateway)
