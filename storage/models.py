@@ -114,7 +114,8 @@ class KeyRow(Base):
 class SessionRow(Base):
     """One sorting run, with the arm as it was when the session was opened.
 
-    ``waiting_since`` is when the session last began to wait for a sorter. ``plan`` is kept as
+    ``waiting_since`` is when the session last began to wait for a sorter, and ``republished_at``
+    when its sorting was last put onto the queue by other means than its chord. ``plan`` is kept as
     JSON text, not JSONB, so that what is read back is what was written, byte for byte.
     """
 
@@ -165,6 +166,7 @@ class SessionRow(Base):
     sealed_at: Mapped[datetime | None]
     waiting_since: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    republished_at: Mapped[datetime | None]
     claimed_by: Mapped[str | None]
     claimed_at: Mapped[datetime | None]
     attempt: Mapped[int] = mapped_column(server_default="0")

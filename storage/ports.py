@@ -604,8 +604,19 @@ class Store(Protocol):
         """
         ...
 
-    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
-        """Return sealed sessions, all images final for ``stuck_s``, that no live worker sorts."""
+    def load_sessions_to_sort(
+        self, *, dead_after_s: float, queue_is_short: bool, stuck_s: float
+    ) -> list[SessionRecord]:
+        """Return sealed sessions, all images final, that nobody sorts nor the queue surely holds.
+
+        Those claimed by a worker silent for ``dead_after_s``; those overtaken by one that became
+        ready ``stuck_s`` later; and, only while the queue is short, those that have been ready, or
+        were published again, ``stuck_s`` ago.
+        """
+        ...
+
+    def mark_republished(self, session_id: str) -> None:
+        """Note that the session's sorting was put onto the queue, other than by its chord."""
         ...
 
     def seal_overdue_sessions(self) -> list[SessionRecord]:

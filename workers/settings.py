@@ -16,6 +16,11 @@ SWEEP = "sorterbot.sweep"
 
 GPU_QUEUE = "gpu"
 SORT_QUEUE = "sort"
+SWEEP_QUEUE = "sweep"
+"""Served by whatever serves sorting, in turn with it: sweeps wait for one sort at most.
+
+On the queue of the sorts they would expire unread behind a long one, just where they are needed.
+"""
 
 REQUEST_ID_HEADER = "sorterbot_request_id"
 VERSION_HEADER = "sorterbot_version"
@@ -54,7 +59,7 @@ def celery_settings(broker_url: str, results_url: str, *, is_gateway: bool) -> d
         "task_serializer": "json",
         "result_serializer": "json",
         "accept_content": ["json"],
-        "task_queues": [_queue(name, exchange) for name in (GPU_QUEUE, SORT_QUEUE)],
+        "task_queues": [_queue(name, exchange) for name in (GPU_QUEUE, SORT_QUEUE, SWEEP_QUEUE)],
         "task_default_queue": SORT_QUEUE,
         "task_default_exchange": exchange.name,
         "task_default_routing_key": SORT_QUEUE,
@@ -89,7 +94,7 @@ _SCHEDULE = {
     "sweep": {
         "task": SWEEP,
         "schedule": SWEEP_EVERY_S,
-        "options": {"queue": SORT_QUEUE, "expires": SWEEP_EXPIRES_S, "ignore_result": True},
+        "options": {"queue": SWEEP_QUEUE, "expires": SWEEP_EXPIRES_S, "ignore_result": True},
     }
 }
 

@@ -66,14 +66,15 @@ def _lost_images(lengths: QueueLengths, using: Services) -> Sequence[ImageRecord
 
 
 def _lost_sessions(lengths: QueueLengths, using: Services) -> Sequence[SessionRecord]:
-    if lengths.sort > using.rules.short_queue:
-        return []  # theirs may be among the messages that wait
     return using.store.load_sessions_to_sort(
-        dead_after_s=using.rules.dead_after_s, stuck_s=using.rules.sort_stuck_s
+        dead_after_s=using.rules.dead_after_s,
+        queue_is_short=lengths.sort <= using.rules.short_queue,
+        stuck_s=using.rules.sort_stuck_s,
     )
 
 
 def _publish_sessions(sessions: Sequence[SessionRecord], using: Services) -> int:
     for session in sessions:
         using.queue.publish_sort(session.session_id, session.request_id)
+        using.store.mark_republished(session.session_id)
     return len(sessions)

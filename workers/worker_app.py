@@ -22,7 +22,13 @@ from workers.draining import Draining, end_well
 from workers.heartbeat import Heartbeat
 from workers.logs import configure_logs, connect_logs
 from workers.services import Services
-from workers.settings import GPU_QUEUE, SORT_QUEUE, VISIBILITY_TIMEOUT_S, redelivery
+from workers.settings import (
+    GPU_QUEUE,
+    SORT_QUEUE,
+    SWEEP_QUEUE,
+    VISIBILITY_TIMEOUT_S,
+    redelivery,
+)
 from workers.task_metrics import connect_task_metrics
 from workers.tasks import register_tasks
 from workers.watchdog import EXIT_STATUS
@@ -74,6 +80,8 @@ def make_worker_app(
             conf.worker_concurrency = n_gpu_threads  # too late for celery itself to look at it
 
     def on_worker_init(sender: Any, **_: Any) -> None:
+        if SORT_QUEUE in served_queues(app):
+            app.amqp.queues.select_add(app.amqp.queues[SWEEP_QUEUE])
         if get_implementation(sender.pool_cls) is ThreadPool:
             configure_logs(log_level)
             sender.concurrency = app.conf.worker_concurrency or sender.concurrency

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from storage.models import STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
+from storage.models import NOW, STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
 from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
 from storage.rules import DRAIN_WINDOW_S, overdue_reason
-from storage.sql.base import IS_UNFINISHED, SqlBase, ago, claim_void_at
+from storage.sql.base import IS_UNFINISHED, SqlBase, ago, claim_void_at, lock_session
 from storage.sql.images import fail
 from storage.sql.intake import seal
 from storage.sql.records import count_images, image_record, session_records
@@ -45,24 +45,30 @@ class SqlSweeping(SqlBase):
         with self._reading() as db:
             return [image_record(row) for row in db.scalars(query)]
 
-    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
-        of_session = ImageRow.session_id == SessionRow.session_id
-        has_unfinished = exists().where(of_session, IS_UNFINISHED)
-        just_finished = exists().where(of_session, ImageRow.finished_at >= ago(stuck_s))
-        waits = and_(
-            SessionRow.state == SessionState.SEALED,
-            SessionRow.waiting_since < ago(stuck_s),
-            ~has_unfinished,
-            ~just_finished,
-        )
-        is_abandoned = and_(
-            SessionRow.state == SessionState.SORTING,
-            claim_void_at(SessionRow, dead_after_s) <= STATEMENT_BEGAN_AT,
-        )
-        query = select(SessionRow).where(or_(waits, is_abandoned))
+    def load_sessions_to_sort(
+        self, *, dead_after_s: float, queue_is_short: bool, stuck_s: float
+    ) -> list[SessionRecord]:
+        is_of_session = ImageRow.session_id == SessionRow.session_id
+        has_unfinished = exists().where(is_of_session, IS_UNFINISHED)
+        waits = and_(SessionRow.state == SessionState.SEALED, ~has_unfinished)
+        void_at = claim_void_at(SessionRow, dead_after_s)
+        is_abandoned = and_(SessionRow.state == SessionState.SORTING, void_at <= STATEMENT_BEGAN_AT)
+        published_at = func.greatest(_ready_at(SessionRow), SessionRow.republished_at)
+        reasons: list[ColumnElement[bool]] = [
+            # What was published after the claim ended is in the queue already.
+            and_(is_abandoned, func.coalesce(SessionRow.republished_at < void_at, True)),
+            published_at < _sorts_overtaken_at(stuck_s),
+        ]
+        if queue_is_short:
+            reasons.append(published_at < ago(stuck_s))
+        query = select(SessionRow).where(or_(waits, is_abandoned), or_(*reasons))
         query = query.order_by(SessionRow.deadline_at, SessionRow.session_id).limit(SWEEP_LIMIT)
         with self._reading() as db:
             return session_records(db, db.scalars(query).all())
+
+    def mark_republished(self, session_id: str) -> None:
+        with self._transaction() as db:
+            lock_session(db, session_id).republished_at = NOW
 
     def seal_overdue_sessions(self) -> list[SessionRecord]:
         overdue = and_(SessionRow.state == SessionState.OPEN, SessionRow.deadline_at < ago(0))
@@ -116,6 +122,27 @@ def _overtaken_at(stuck_s: float) -> ColumnElement[datetime]:
     )
     newest = func.greatest(taken.scalar_subquery(), finished.scalar_subquery())
     return newest - timedelta(seconds=stuck_s)
+
+
+def _ready_at(session: type[SessionRow]) -> ColumnElement[datetime]:
+    """Return when all that a session waited for was there, and its chord published its sorting."""
+    last = select(func.max(ImageRow.finished_at)).where(ImageRow.session_id == session.session_id)
+    return func.greatest(session.waiting_since, last.scalar_subquery())
+
+
+def _sorts_overtaken_at(stuck_s: float) -> ColumnElement[datetime]:
+    """Return when what became ready should have been claimed; as :func:`_overtaken_at`.
+
+    Only sessions that were published once tell: of another it is not known by which message it
+    was taken, and if by the first, it has overtaken nobody.
+    """
+    taken = aliased(SessionRow)
+    first = and_(taken.attempt == 1, taken.republished_at.is_(None))
+    newest = select(func.max(_ready_at(taken))).where(first)
+    under_way = newest.where(taken.state == SessionState.SORTING)
+    finished = newest.where(taken.finished_at > ago(DRAIN_WINDOW_S))
+    last = func.greatest(under_way.scalar_subquery(), finished.scalar_subquery())
+    return last - timedelta(seconds=stuck_s)
 
 
 def _lock_sessions(db: Session, which: ColumnElement[bool]) -> Sequence[SessionRow]:

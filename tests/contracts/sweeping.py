@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sorter.errors import NotFoundError
 from storage.ports import FairShare, ImageState, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
@@ -25,8 +26,10 @@ def _to_publish(memory: Memory, *, queue_is_empty: bool = False) -> list[str]:
     return [image.image_id for image in images]
 
 
-def _to_sort(memory: Memory, stuck_s: float = 3) -> list[str]:
-    sessions = memory.store.load_sessions_to_sort(dead_after_s=5, stuck_s=stuck_s)
+def _to_sort(memory: Memory, *, queue_is_short: bool = True) -> list[str]:
+    sessions = memory.store.load_sessions_to_sort(
+        dead_after_s=5, queue_is_short=queue_is_short, stuck_s=3
+    )
     return [session.session_id for session in sessions]
 
 
@@ -142,6 +145,15 @@ class PublishingContract:
         assert _to_publish(memory) == expected
 
 
+def ready_one_after_the_other(memory: Memory, *pauses_s: float) -> list[str]:
+    """Make sessions ready, with a pause after each; return them."""
+    made = []
+    for pause_s in pauses_s:
+        made.append(make_ready_session(memory.store).session_id)
+        memory.let_pass(pause_s)
+    return made
+
+
 class SortingAgainContract:
     def test_a_ready_session_that_nobody_sorts_is_found_after_a_while(self, memory: Memory) -> None:
         session = make_ready_session(memory.store)
@@ -186,6 +198,68 @@ class SortingAgainContract:
         assert _to_sort(memory) == []
         memory.let_pass(4)
         assert _to_sort(memory) == [session_id]
+
+    def test_a_ready_session_is_left_to_a_long_queue(self, memory: Memory) -> None:
+        make_ready_session(memory.store)
+        memory.let_pass(10_000)
+        assert _to_sort(memory, queue_is_short=False) == []
+
+    @pytest.mark.parametrize("is_over", [False, True])
+    def test_a_session_that_a_later_one_overtook_is_found_however_long_the_queue_is(
+        self, memory: Memory, is_over: bool
+    ) -> None:
+        """Its message went with a Redis that was killed, or was never published."""
+        store = memory.store
+        first, soon, late = ready_one_after_the_other(memory, 2, 2, 1)
+        make_session_claim(store, soon, "sort-1")
+        assert _to_sort(memory, queue_is_short=False) == []
+        claim = make_session_claim(store, late, "sort-1")
+        if is_over:
+            store.fail_session(claim, "for no reason")
+        assert _to_sort(memory, queue_is_short=False) == [first]
+        store.mark_republished(first)
+        assert _to_sort(memory, queue_is_short=False) == []
+
+    def test_what_was_put_back_or_published_again_has_overtaken_nobody(
+        self, memory: Memory
+    ) -> None:
+        """It may have been taken by the message that it had before."""
+        store = memory.store
+        _, released, again = ready_one_after_the_other(memory, 1, 1, 1)
+        memory.let_pass(10)
+        store.release_session(make_session_claim(store, released))
+        store.mark_republished(again)
+        memory.let_pass(1)
+        for session_id in (released, again):
+            make_session_claim(store, session_id)
+        assert _to_sort(memory, queue_is_short=False) == []
+
+    def test_a_silent_workers_session_is_found_in_a_long_queue_until_it_is_published_again(
+        self, memory: Memory
+    ) -> None:
+        session_id = make_ready_session(memory.store).session_id
+        make_session_claim(memory.store, session_id, "sort-1")
+        memory.let_pass(6)
+        assert _to_sort(memory, queue_is_short=False) == [session_id]
+        memory.store.mark_republished(session_id)
+        assert _to_sort(memory, queue_is_short=True) == []
+        memory.let_pass(4)
+        assert _to_sort(memory, queue_is_short=False) == []
+        assert _to_sort(memory, queue_is_short=True) == [session_id]
+
+    def test_what_was_published_again_is_left_to_the_queue_for_a_while(
+        self, memory: Memory
+    ) -> None:
+        session_id = make_ready_session(memory.store).session_id
+        memory.let_pass(4)
+        memory.store.mark_republished(session_id)
+        assert _to_sort(memory) == []
+        memory.let_pass(4)
+        assert _to_sort(memory) == [session_id]
+
+    def test_an_unknown_session_was_never_published(self, memory: Memory) -> None:
+        with pytest.raises(NotFoundError):
+            memory.store.mark_republished("none")
 
     @pytest.mark.parametrize("make", [make_session, make_sorted_session])
     def test_open_sessions_and_those_that_are_over_are_never_found(

@@ -68,6 +68,7 @@ class FakeSession:
     idempotency_key: str | None
     attempt: int = 0
     waiting_since: datetime | None = None
+    republished_at: datetime | None = None
     claim: FakeClaim | None = None
     plan: Document | None = None
     explanation: Document | None = None

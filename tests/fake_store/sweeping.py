@@ -11,7 +11,7 @@ from storage.ports import (
     SessionState,
 )
 from tests.fake_store.intake import FakeIntake
-from tests.fake_store.rows import FakeImage, FakeSession
+from tests.fake_store.rows import FakeImage, FakeSession, find
 from tests.fake_store.turns import FakeTurns
 from tests.fake_store.working import FakeWorking
 
@@ -56,20 +56,42 @@ class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
                 taken.append(image.published_at)
         return max(taken)
 
-    def load_sessions_to_sort(self, *, dead_after_s: float, stuck_s: float) -> list[SessionRecord]:
+    def load_sessions_to_sort(
+        self, *, dead_after_s: float, queue_is_short: bool, stuck_s: float
+    ) -> list[SessionRecord]:
         with self._transaction() as now:
-            since = now - timedelta(seconds=stuck_s)
+            stuck_since = now - timedelta(seconds=stuck_s)
+            overtaken_at = self._newest_sorted_at(now) - timedelta(seconds=stuck_s)
 
             def is_due(session: FakeSession) -> bool:
-                if session.claim is not None or session.waiting_since is None:
-                    return self._is_sortable(session, dead_after_s, now)
-                ends = [image.record.finished_at for image in session.images]
-                is_still = all(end is None or end < since for end in ends)
-                is_ready = self._is_sortable(session, dead_after_s, now)
-                return is_ready and is_still and session.waiting_since < since
+                if not self._is_sortable(session, dead_after_s, now):
+                    return False
+                void_at = self._void_at(session.claim, dead_after_s) if session.claim else None
+                again_at = session.republished_at
+                if void_at and (again_at is None or again_at < void_at):
+                    return True
+                published_at = max(_ready_at(session), again_at or EARLIEST)
+                if published_at < overtaken_at:
+                    return True
+                return queue_is_short and published_at < stuck_since
 
             due = [session.counted() for session in self._sessions.values() if is_due(session)]
             return sorted(due, key=lambda record: (record.deadline_at, record.session_id))
+
+    def _newest_sorted_at(self, now: datetime) -> datetime:
+        """Return when that became ready, of what was taken of late, which became ready last."""
+        since = now - timedelta(seconds=rules.DRAIN_WINDOW_S)
+        taken = [EARLIEST]
+        for session in self._sessions.values():
+            finished_at = session.record.finished_at
+            is_of_late = session.claim or (finished_at and finished_at > since)
+            if is_of_late and session.attempt == 1 and session.republished_at is None:
+                taken.append(_ready_at(session))
+        return max(taken)
+
+    def mark_republished(self, session_id: str) -> None:
+        with self._transaction() as now:
+            find(self._sessions, session_id).republished_at = now
 
     def seal_overdue_sessions(self) -> list[SessionRecord]:
         with self._transaction() as now:
@@ -102,6 +124,11 @@ class FakeSweeping(FakeIntake, FakeTurns, FakeWorking):
             for name in dead:
                 del self._workers[name]
             return len(dead)
+
+
+def _ready_at(session: FakeSession) -> datetime:
+    ends = [image.record.finished_at for image in session.images]
+    return max(end for end in [EARLIEST, session.waiting_since, *ends] if end is not None)
 
 
 def _got_its_turn(image: FakeImage, before: datetime) -> bool:

@@ -28,8 +28,10 @@ pytestmark = pytest.mark.services
             ["ix_images_unfinished"],
         ),
         (
-            lambda store: store.load_sessions_to_sort(dead_after_s=5, stuck_s=3),
-            ["ix_sessions_unfinished"],
+            lambda store: store.load_sessions_to_sort(
+                dead_after_s=5, queue_is_short=True, stuck_s=3
+            ),
+            ["ix_sessions_unfinished", "ix_sessions_finished_at"],
         ),
     ],
 )

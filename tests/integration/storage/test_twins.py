@@ -139,6 +139,10 @@ class Twins(RuleBasedStateMachine):
     def publish(self, number: int) -> None:
         self.ask(lambda store: store.mark_published(self.image(number)))
 
+    @rule(number=SESSIONS)
+    def publish_sort_again(self, number: int) -> None:
+        self.ask(lambda store: store.mark_republished(self.session(number)))
+
     @rule(number=st.none() | SESSIONS, per_worker=st.integers(1, 3))
     def take_turns(self, number: int | None, per_worker: int) -> None:
         session_id = None if number is None else self.session(number)
@@ -194,18 +198,20 @@ class Twins(RuleBasedStateMachine):
         self.ask(lambda store: store.fail_overdue_images(grace_s))
         self.ask(lambda store: store.forget_dead_workers(STUCK_S))
 
-    @rule(queue_is_empty=st.booleans())
-    def look_for_what_lies_about(self, queue_is_empty: bool) -> None:
+    @rule(is_idle=st.booleans())
+    def look_for_what_lies_about(self, is_idle: bool) -> None:
         self.ask(
             lambda store: store.load_images_to_publish(
                 unpublished_s=50,
                 dead_after_s=DEAD_AFTER_S,
-                queue_is_empty=queue_is_empty,
+                queue_is_empty=is_idle,
                 stuck_s=STUCK_S,
             )
         )
         self.ask(
-            lambda store: store.load_sessions_to_sort(dead_after_s=DEAD_AFTER_S, stuck_s=STUCK_S)
+            lambda store: store.load_sessions_to_sort(
+                dead_after_s=DEAD_AFTER_S, queue_is_short=is_idle, stuck_s=STUCK_S
+            )
         )
 
     @invariant()

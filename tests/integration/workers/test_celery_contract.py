@@ -37,7 +37,9 @@ class Bench:
     folder: Path
     app: Celery
 
-    def worker(self, pool: str, concurrency: int, visibility_s: float = 300) -> WorkerStart:
+    def worker(
+        self, pool: str, concurrency: int, visibility_s: float = 300, queues: str = "gpu,sort"
+    ) -> WorkerStart:
         environment = {
             "CONTRACT_BROKER": self.server.url(0),
             "CONTRACT_RESULTS": self.server.url(1),
@@ -45,7 +47,7 @@ class Bench:
             "CONTRACT_VISIBILITY_S": str(visibility_s),
         }
         module = "tests.integration.workers.contract_app"
-        return WorkerStart(module, "gpu,sort", pool, concurrency, self.folder, environment)
+        return WorkerStart(module, queues, pool, concurrency, self.folder, environment)
 
     def publish(self, group: str, index: int, fate: str = "end", name: str | None = None) -> None:
         name = name or f"{index}"
@@ -68,9 +70,12 @@ class Bench:
         self.publish(group, n_members, name=name)
 
     def count(self, kind: str, group: str) -> int:
+        return sum(line.startswith(f"{kind} {group} ") for line in self.events())
+
+    def events(self) -> list[str]:
+        """Return what the workers noted, in order, a line each."""
         events = self.folder / "events"
-        lines = events.read_text().splitlines() if events.exists() else []
-        return sum(line.startswith(f"{kind} {group} ") for line in lines)
+        return events.read_text().splitlines() if events.exists() else []
 
     def await_count(self, kind: str, group: str, n: int, within_s: float = PATIENCE_S) -> None:
         def has_come() -> bool:
@@ -233,6 +238,21 @@ def test_a_member_of_a_killed_worker_comes_back_after_the_visibility_timeout(
     second = start.start("second", leash)
     bench.assert_fires_once(group)
     second.kill()
+    redis.kill()
+
+
+def test_a_sweep_waits_for_a_sort_or_two_however_many_wait(
+    lone_bench: Bench, leash: Leash, group: str
+) -> None:
+    """A worker takes from its queues in turn."""
+    bench = lone_bench
+    redis = start_redis(bench.server, leash)
+    for queue in (*["sort"] * 20, "sweep"):
+        bench.app.send_task(FIRED, args=(f"{group}-{queue}",), queue=queue)
+    worker = bench.worker("prefork", 1, queues="sort,sweep").start("worker", leash)
+    bench.await_count("fired", f"{group}-sort", 20)
+    assert f"fired {group}-sweep callback" in bench.events()[:3]
+    worker.kill()
     redis.kill()
 
 

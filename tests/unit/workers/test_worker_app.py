@@ -129,6 +129,15 @@ def test_a_worker_loads_what_its_queues_need_and_nothing_else(
     assert loaded == wanted
 
 
+@pytest.mark.parametrize(("queues", "wanted"), [(["gpu"], {"gpu"}), (["sort"], {"sort", "sweep"})])
+def test_whoever_sorts_also_sweeps_and_nobody_else(
+    services: Services, queues: list[str], wanted: set[str]
+) -> None:
+    app = make_app(lambda: services, queues)
+    start_pool(ProcessPool)
+    assert served_queues(app) == wanted
+
+
 def test_a_pools_parent_makes_no_services(services: Services, loaded: list[str]) -> None:
     made = []
     make_app(lambda: made.append(1) or services, ["sort"])
