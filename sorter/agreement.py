@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from sorter.detection import (
     EDGE_MARGIN_RATIO,
@@ -23,8 +22,8 @@ from sorter.detection import (
 )
 from sorter.geometry import boxes_seen_from
 from sorter.sightings import Sightings
-from sorter.trees import flat_pairs
-from sorter.types import Arm, PositionArray
+from sorter.trees import pairs_within
+from sorter.types import Arm
 
 UNCALIBRATED_REPEATABILITY_PX = 40.0
 """On the table, for an arm that was never calibrated. Source: docs/adr/0004-merge-gate.md."""
@@ -89,7 +88,7 @@ def near_pairs(sightings: Sightings, among: Index, repeatability_px: float) -> P
     """
     gates_px = repeatability_px + shorter_sides(sightings.xyxy_px) / 2
     places = sightings.table_px[among]
-    a, b = (among[found] for found in _within(gates_px[among], places, places))
+    a, b = (among[found] for found in pairs_within(places, gates_px[among], places))
     # Each of a pair finds the other within its own gate, if the pair is to be one: a < b is enough.
     once = (a < b) & (sightings.image[a] != sightings.image[b])
     a, b = a[once], b[once]
@@ -173,7 +172,8 @@ def _uncovered(sightings: Sightings, a: Index, b: Index) -> NDArray[np.float64]:
     )
     boxes = sightings.xyxy_px[a].astype(np.float64)
     sides = boxes[:, 2:] - boxes[:, :2]
-    return np.asarray(1 - (np.minimum(turned[:, 2:] - turned[:, :2], sides) / sides).prod(axis=1))
+    shares = np.minimum(turned[:, 2:] - turned[:, :2], sides) / sides
+    return np.asarray(1 - shares[:, 0] * shares[:, 1])
 
 
 def _shows_more(sightings: Sightings, a: Index, b: Index) -> NDArray[np.bool_]:
@@ -197,14 +197,5 @@ def _overlapping(
     """
     sides = np.diff(sightings.xyxy_px[wholes].reshape(-1, 2, 2), axis=1).reshape(-1, 2)
     reach_px = math.sqrt(2) * (np.hypot(*sides.T) / 2 + slack_px)
-    whole, part = _within(reach_px, sightings.table_px[wholes], sightings.table_px[parts])
+    whole, part = pairs_within(sightings.table_px[wholes], reach_px, sightings.table_px[parts])
     return parts[part], wholes[whole]
-
-
-def _within(
-    radii: NDArray[np.floating], centres: PositionArray, places: PositionArray
-) -> tuple[Index, Index]:
-    """Return pairs ``(centre, place)`` of which the place lies within the centre's radius."""
-    if not len(centres) or not len(places):
-        return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    return flat_pairs(cKDTree(places).query_ball_point(centres, radii, return_sorted=False))

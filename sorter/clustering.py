@@ -63,10 +63,9 @@ def cluster_items(
         ``(n,)`` int64, numbered from 0 in the order of each cluster's first thing.
     """
     held = np.full(len(embeddings), FREE) if known is None else number_known(known)
-    points, point_of = np.unique(np.round(embeddings, TWIN_DECIMALS), axis=0, return_inverse=True)
-    is_any_held = bool((held != FREE).any())
-    if len(embeddings) < 2 or (len(points) < 2 and not is_any_held):
-        return number_by_first(point_of)
+    points = np.round(embeddings, TWIN_DECIMALS)
+    if (points == points[:1]).all() and (held == FREE).all():
+        return np.zeros(len(embeddings), np.int64)
     # Several threads add up in any order, and sums in another order round differently.
     with _threads().limit(limits=1):
         labels = _WAYS[clustering](np.asarray(embeddings, np.float64), k, seed, held)

@@ -68,7 +68,7 @@ class _Groups:
     def __init__(self, image: Sequence[int], sightings: Sequence[int]) -> None:
         self._members = {sighting: [sighting] for sighting in sightings}
         self._group_of = {sighting: sighting for sighting in sightings}
-        self._images = {sighting: {image[sighting]} for sighting in sightings}
+        self._image = image
         self.parts: set[int] = set()
 
     def join(self, group: LabelArray) -> None:
@@ -95,10 +95,10 @@ class _Groups:
 
     def _are_apart(self, one: int, other: int) -> bool:
         """Whether no picture is in both groups; a group is never apart from itself."""
-        return self._images[one].isdisjoint(self._images[other])
+        images = {self._image[sighting] for sighting in self._members[one]}
+        return images.isdisjoint(self._image[sighting] for sighting in self._members[other])
 
     def _merge(self, one: int, other: int) -> None:
         members = self._members.pop(other)
         self._group_of.update(dict.fromkeys(members, one))
         self._members[one] += members
-        self._images[one] |= self._images[other]

@@ -36,7 +36,7 @@ def explain_plan(
     merged by that distance, but because the whole thing's box explains it.
 
     ``unlike`` is how much an item's look differs from the mean of its cluster, from 0 to 2: 1 less
-    the cosine. It is ``None`` for an item without a command.
+    the cosine. It is ``None`` for an item without a command, or whose look is unknown.
 
     Args:
         arm: As for the plan. So ``photographs``.

@@ -149,16 +149,33 @@ def boxes_seen_from(
         InvalidInputError: The base axis lies inside the picture.
     """
     boxes = np.asarray(xyxy_px, np.float64).reshape(-1, 4)
-    outline = boxes[:, [[0, 1], [2, 1], [2, 3], [0, 3]]]
+    outline = np.stack([boxes[:, [0, 1]], boxes[:, [2, 1]], boxes[:, [2, 3]], boxes[:, [0, 3]]])
     if geometry.distortion:
-        middles = (outline + np.roll(outline, -1, axis=1)) / 2
-        outline = np.concatenate([outline, middles], axis=1)
-    n = outline.shape[1]
-    taken = np.repeat(np.broadcast_to(np.asarray(taken_at_pw, np.float64), len(boxes)), n)
-    seen = np.repeat(np.broadcast_to(np.asarray(seen_at_pw, np.float64), len(boxes)), n)
-    servo = servo_from_pixel(outline.reshape(-1, 2), taken, size, geometry)
-    turned = pixel_from_servo(servo, seen, size, geometry).reshape(-1, n, 2)
-    return np.concatenate([turned.min(axis=1), turned.max(axis=1)], axis=1)
+        middles = (outline + np.roll(outline, -1, axis=0)) / 2
+        outline = np.concatenate([outline, middles])
+    points = straight_from_seen(outline.reshape(-1, 2), size, geometry).reshape(outline.shape)
+    turn_pw = np.asarray(seen_at_pw, np.float64) - np.asarray(taken_at_pw, np.float64)
+    turned = _turned(points, turn_pw, size, geometry)
+    seen = seen_from_straight(turned.reshape(-1, 2), size, geometry).reshape(outline.shape)
+    return np.concatenate([seen.min(axis=0), seen.max(axis=0)], axis=1)
+
+
+def _turned(
+    points: NDArray[np.float64],
+    turn_pw: NDArray[np.float64],
+    size: ImageSize,
+    geometry: ArmGeometry,
+) -> NDArray[np.float64]:
+    """Return where ``(..., 2)`` points of straight pictures lie after servo 0 turned so far.
+
+    The camera turns about the base axis with it, so its pictures turn about that the other way.
+    """
+    _check_base_lies_below(size, geometry)
+    angle_rad = np.radians(turn_pw / _pw_per_deg(geometry))
+    base = np.array([size.width_px / 2, size.height_px / 2 + geometry.radius_px])
+    right, down = np.moveaxis(points - base, -1, 0)
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
+    return np.asarray(base + np.stack([right * c - down * s, right * s + down * c], axis=-1))
 
 
 def travel_pw(from_pw: ArrayLike, to_pw: ArrayLike) -> NDArray[np.float64]:

@@ -10,14 +10,13 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from sorter.detection import box_areas, box_coverage, box_iou
 from sorter.geometry import pixel_from_servo, table_from_servo
 from sorter.merging import mean_places
 from sorter.neighbours import Index, overlapping_boxes
 from sorter.sightings import Sightings
-from sorter.trees import flat_pairs
+from sorter.trees import pairs_within
 
 LEAST_INSIDE = 0.8
 """The share of each part's box that lies in a box around both."""
@@ -98,7 +97,4 @@ def _places_in_reach(sightings: Sightings, places_pw: NDArray[np.float64]) -> tu
     sides = np.diff(sightings.xyxy_px.reshape(-1, 2, 2), axis=1).reshape(-1, 2)
     places = table_from_servo(places_pw, sightings.size, sightings.geometry)
     # Pictures are flat and turned only, so a place in a box is within half its diagonal.
-    found = cKDTree(places).query_ball_point(
-        sightings.table_px, np.hypot(*sides.T) / 2 + 1, return_sorted=True
-    )
-    return flat_pairs(found)
+    return pairs_within(sightings.table_px, np.hypot(*sides.T) / 2 + 1, places)

@@ -95,9 +95,10 @@ def find_competing(picture: LabelArray, part: LabelArray, pairs: Pairs, group: L
     key = a * width + picture[b]
     order = np.argsort(key[is_own])
     own_key, own_cost = key[is_own][order], cost[is_own][order]
-    has_own = np.isin(key, own_key)
+    at = np.searchsorted(own_key, key)
+    has_own = np.append(own_key, -1)[at] == key
     limit = np.full(len(key), np.inf)
-    limit[has_own] = RIVAL_RATIO * own_cost[np.searchsorted(own_key, key[has_own])]
+    limit[has_own] = RIVAL_RATIO * own_cost[at[has_own]]
     is_open = np.where(is_own, cost > CLEAR_COST, cost < limit)
     sizes = np.bincount(part)
     open_parts = np.unique(part[a[is_open]])
@@ -138,14 +139,14 @@ def _match(picture: LabelArray, part: LabelArray, pairs: Pairs) -> LabelArray:
 
 def _turns(picture: LabelArray, part: LabelArray) -> LabelArray:
     """Return when each sighting is matched: in its part, the picture with the most comes first."""
-    pairs, which, n = np.unique(
-        np.column_stack([part, picture]), axis=0, return_inverse=True, return_counts=True
-    )
-    order = np.lexsort((pairs[:, 1], -n, pairs[:, 0]))
-    first = np.searchsorted(pairs[order, 0], pairs[order, 0])
+    width = int(picture.max(initial=0)) + 1
+    pairs, which, n = np.unique(part * width + picture, return_inverse=True, return_counts=True)
+    of_part, of_picture = np.divmod(pairs, width)
+    order = np.lexsort((of_picture, -n, of_part))
+    first = np.searchsorted(of_part[order], of_part[order])
     turn = np.empty(len(pairs), np.int64)
     turn[order] = np.arange(len(pairs)) - first
-    return turn[which.ravel()]
+    return turn[which]
 
 
 def _best_match(

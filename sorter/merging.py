@@ -46,6 +46,8 @@ def merge_groups(
         return []
     views = views_of_groups(sightings, groups, covered_shares(sightings))
     places_pw = mean_places(sightings, groups).tolist()
+    starts = np.cumsum([0, *map(len, groups[:-1])])
+    scores = np.maximum.reduceat(sightings.scores[np.concatenate(groups)], starts).tolist()
     ids = [sightings.image_ids[image] for image in sightings.image.tolist()]
     names = list(zip(ids, sightings.row.tolist(), strict=True))
     merged = [
@@ -53,13 +55,13 @@ def merge_groups(
             kind(
                 position=ServoPosition(*place_pw),
                 crop=crops[0],
-                score=float(sightings.scores[group].max()),
+                score=score,
                 sightings=tuple(sorted(names[number] for number in group.tolist())),
             ),
             group,
             crops,
         )
-        for group, place_pw, crops in zip(groups, places_pw, views, strict=True)
+        for group, place_pw, score, crops in zip(groups, places_pw, scores, views, strict=True)
     ]
     return sorted(merged, key=lambda one: (one.thing.position, one.thing.crop.xyxy_px, one.views))
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from sorter.detection import box_areas, overlap_areas
 from sorter.geometry import centres_from_xyxy
 from sorter.sightings import Sightings
-from sorter.trees import flat_pairs
+from sorter.trees import pairs_within
 from sorter.types import LabelArray, PositionArray
 
 Index = NDArray[np.intp]
@@ -32,18 +31,17 @@ def covered_shares(sightings: Sightings) -> NDArray[np.float64]:
 
 def overlapping_boxes(sightings: Sightings) -> tuple[Index, Index]:
     """Return all pairs of boxes of one picture that overlap, each both ways, and some others."""
-    n = len(sightings)
-    if not n:
+    if not len(sightings):
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     reach_px = _longer_sides(sightings)
     places = _kept_apart(centres_from_xyxy(sightings.xyxy_px), sightings.image, reach_px)
     # Two boxes overlap if neither their x nor their y lie farther apart than half their sides,
     # so never farther than the larger one's longer side.
-    a, b = flat_pairs(cKDTree(places).query_ball_point(places, reach_px, p=np.inf))
-    apart = a != b
-    low, high = np.minimum(a, b)[apart], np.maximum(a, b)[apart]
-    low, high = np.divmod(np.unique(low * n + high), n)
-    return np.concatenate([low, high]), np.concatenate([high, low])
+    a, b = pairs_within(places, reach_px, places, norm=np.inf)
+    # The larger one of two always finds the other, so that the smaller one's finds tell no more.
+    is_larger = (reach_px[a] > reach_px[b]) | ((reach_px[a] == reach_px[b]) & (a > b))
+    a, b = a[is_larger], b[is_larger]
+    return np.concatenate([a, b]), np.concatenate([b, a])
 
 
 def lie_in_boxes(xy_px: PositionArray, image: LabelArray, sightings: Sightings) -> Index:
@@ -59,7 +57,7 @@ def lie_in_boxes(xy_px: PositionArray, image: LabelArray, sightings: Sightings) 
     middles_px = centres_from_xyxy(sightings.xyxy_px)
     boxes_at = _kept_apart(middles_px, sightings.image, reach_px)
     points_at = _kept_apart(xy_px, image, reach_px)
-    box, point = flat_pairs(cKDTree(points_at).query_ball_point(boxes_at, reach_px, p=np.inf))
+    box, point = pairs_within(boxes_at, reach_px, points_at, norm=np.inf)
     at_px, boxes = xy_px[point], sightings.xyxy_px[box]
     is_inside = ((at_px > boxes[:, :2]) & (at_px < boxes[:, 2:])).all(axis=1)
     return np.unique(point[is_inside])

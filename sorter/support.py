@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from sorter.detection import box_areas, is_cut
 from sorter.geometry import (
@@ -22,7 +21,7 @@ from sorter.geometry import (
 from sorter.merging import mean_places
 from sorter.neighbours import Index, lie_in_boxes
 from sorter.sightings import Sightings
-from sorter.trees import flat_pairs
+from sorter.trees import pairs_within
 from sorter.types import ArmGeometry, ImageSize, Photograph, PositionArray
 
 LEAST_SUPPORT = 0.25
@@ -140,7 +139,7 @@ def _in_view(
     middles_px = table_from_servo(middle_pw + at_pw[:, None] * [1, 0], size, geometry)
     places_px = table_from_servo(places_pw, size, geometry)
     reach_px = np.hypot(*ways_px.T).max() + 1
-    return flat_pairs(cKDTree(places_px).query_ball_point(middles_px, reach_px))
+    return pairs_within(middles_px, reach_px, places_px)
 
 
 def _largest_views(sightings: Sightings, groups: Sequence[Index]) -> Index:

@@ -81,6 +81,15 @@ def test_items_that_look_alike_are_not_unlike_their_cluster(table: PhotographedT
         assert (one["unlike"] is not None) == (item in with_command)
 
 
+def test_what_an_item_of_unknown_look_is_like_is_not_told(table: PhotographedTable) -> None:
+    plan, noting = make_sorted(table)
+    unknown = plan.commands[0].item
+    looks = {crop: look for crop, look in noting.looks.items() if crop != plan.items[unknown].crop}
+    told = explain_plan(ARM, table.photographs, plan, looks)
+    unlike = {command.item: told["items"][command.item]["unlike"] for command in plan.commands}
+    assert [item for item, value in unlike.items() if value is None] == [unknown]
+
+
 @given(st.integers(0, 50))
 def test_the_outlier_of_a_cluster_is_the_one_most_unlike(seed: int) -> None:
     table = PhotographedTable(
