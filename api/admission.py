@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable
 
 from api.errors import QueueFullError
-from storage.ports import Backlog, Store
+from storage.ports import Store
+from storage.records import Backlog
 
 MIN_RETRY_S = 1
 MAX_RETRY_S = 60

@@ -10,7 +10,7 @@ from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from sorter.types import Arm
-from storage.ports import ImageRecord, ImageState, Outcome, SessionRecord, SessionState
+from storage.records import ImageRecord, ImageState, Outcome, SessionRecord, SessionState
 
 JSON = "application/json"
 

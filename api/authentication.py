@@ -8,7 +8,8 @@ from collections.abc import Callable
 from api.errors import UnauthenticatedError
 from api.keys import ARM_KEYS
 from sorter.errors import NotFoundError
-from storage.ports import KeyRecord, Store
+from storage.ports import Store
+from storage.records import KeyRecord
 
 MAX_CACHED_KEYS = 4096
 

@@ -18,7 +18,7 @@ from sorter.errors import InvalidInputError, SorterBotError, TransientError
 from storage.bootstrap import make_image_store, make_store
 from storage.crash_points import with_crash_points
 from storage.original_settings import with_original_settings
-from storage.ports import FairShare
+from storage.records import FairShare
 from storage.schema import check_schema
 from workers.queue import CeleryQueue
 from workers.traces import are_traces_wanted, start_traces

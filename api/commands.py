@@ -15,7 +15,7 @@ from api.documents import KEY_SECURITY, problem_responses
 from api.errors import SessionFailedError
 from api.owned import load_own_session
 from api.sessions import describe_session
-from storage.ports import SessionRecord, SessionState
+from storage.records import SessionRecord, SessionState
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5

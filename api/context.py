@@ -18,7 +18,8 @@ from api.figures import SiteWatch
 from api.metrics import Metrics
 from api.rates import ArmRates, Rate
 from api.slots import Slots
-from storage.ports import FairShare, ImageStore, Store
+from storage.ports import ImageStore, Store
+from storage.records import FairShare
 from workers.ports import WorkQueue
 
 EXTENSION = "sorterbot"

@@ -19,7 +19,7 @@ from api.errors import StreamsFullError
 from api.owned import load_own_session
 from api.slots import Slots
 from sorter.errors import TransientError
-from storage.ports import Event
+from storage.records import Event
 
 EVENT_STREAM = "text/event-stream"
 PAUSE_S = 0.5

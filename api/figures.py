@@ -14,7 +14,8 @@ from prometheus_client.registry import Collector
 
 from sorter.errors import TransientError
 from storage.figures import SiteFigures
-from storage.ports import ImageState, SessionState, Store
+from storage.ports import Store
+from storage.records import ImageState, SessionState
 from workers.ports import QueueLengths, WorkQueue
 
 KEPT_S = 5.0

@@ -14,7 +14,7 @@ from api.answers import HealthAnswer, ReadyAnswer, answer
 from api.context import Context, using
 from api.documents import problem_responses, text_response
 from sorter.errors import TransientError
-from storage.ports import WorkerRecord
+from storage.records import WorkerRecord
 
 UP, DOWN = "up", "down"
 LEAVING = "The gateway is stopping: send to another one, or again in a moment."

@@ -10,7 +10,7 @@ from api.pictures import look_at_picture
 from api.publishing import publish_acceptance, publish_closing
 from sorter.errors import ConflictError, TransientError
 from sorter.types import Arm, ImageSize
-from storage.ports import ImageRecord, NewImage, SessionRecord, SessionState
+from storage.records import ImageRecord, NewImage, SessionRecord, SessionState
 
 
 def take_in_picture(

@@ -11,7 +11,7 @@ from api.bodies import OutcomesBody, SessionPath
 from api.context import using
 from api.documents import KEY_SECURITY, problem_responses
 from api.owned import load_own_session
-from storage.ports import Outcome
+from storage.records import Outcome
 
 blueprint = APIBlueprint(
     "outcomes", __name__, abp_tags=[Tag(name="commands")], abp_security=KEY_SECURITY

@@ -7,7 +7,7 @@ import re
 from api.context import caller_arm_id, using
 from api.errors import ForbiddenError
 from sorter.errors import NotFoundError
-from storage.ports import SessionRecord
+from storage.records import SessionRecord
 
 SESSION_ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import structlog
 
 from api.context import Context
-from storage.ports import Acceptance, ImageRecord, SessionRecord
+from storage.records import Acceptance, ImageRecord, SessionRecord
 from workers.queue import publish_images
 
 log = structlog.get_logger(__name__)

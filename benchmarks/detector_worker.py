@@ -19,7 +19,7 @@ from cli.stack import LocalStack
 from sorter.errors import SorterBotError, TransientError
 from sorter.types import Arm, ImageSize
 from storage.bootstrap import make_image_store
-from storage.ports import ImageRecord, ImageState, NewImage
+from storage.records import ImageRecord, ImageState, NewImage
 from workers.queue import CeleryQueue
 
 N_ROBOTS = 8

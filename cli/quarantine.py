@@ -10,7 +10,7 @@ import typer
 from cli.keys import DatabaseUrl, Folder, open_store
 
 if TYPE_CHECKING:
-    from storage.ports import QuarantinedImage
+    from storage.records import QuarantinedImage
 
 EPILOG = """
 **Examples**

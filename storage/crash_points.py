@@ -19,7 +19,7 @@ from uuid import uuid4
 import structlog
 
 from sorter.errors import InvalidInputError
-from storage.ports import ImageClaim, SessionClaim
+from storage.records import ImageClaim, SessionClaim
 
 BEFORE = {"detect:read": "save_detections", "sort:planned": "save_plan"}
 """The work is done under a claim, and nothing of it is written."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from sorter.errors import InvalidInputError
 from sorter.types import Arm, ArmGeometry, ArmLimits, Detections
-from storage.ports import Document
+from storage.records import Document
 from storage.views import Reading
 
 

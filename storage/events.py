@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from storage.ports import Document, ImageRecord, Outcome, SessionState
+from storage.records import Document, ImageRecord, Outcome, SessionState
 
 NewEvent = tuple[str, dict[str, Any]]
 """Kind and data."""

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
-from storage.ports import Event
+from storage.records import Event
 
 KEEP_S = 3600.0
 """What was not told this long after its session's end is not told any more."""

@@ -20,7 +20,7 @@ class SiteFigures:
         oldest_session_s: The same of sessions whose pictures are all final and that nobody sorts.
         image_p50_s: From a picture's acceptance to its end, the median of those that ended within
             :data:`storage.rules.DRAIN_WINDOW_S`; ``None`` where none did. So ``image_p95_s``.
-        drained_per_s: As in :class:`storage.ports.Backlog`.
+        drained_per_s: As in :class:`storage.records.Backlog`.
         n_quarantined: Pictures that used up their attempts and that nobody has looked after.
         workers: Those that live, by queue.
     """

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from storage.texts import checked_text
 from storage.views import ReplayState
 

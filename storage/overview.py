@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from storage.ports import SessionState
+    from storage.records import SessionState
 
 TRY_ARM_ID = "console:try"
 """The arm that takes the pictures which operators try. No robot's arm can be called so: the colon

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sorter.errors import ConflictError, InvalidInputError
 from sorter.types import Arm
-from storage.ports import Document, Outcome, SessionState
+from storage.records import Document, Outcome, SessionState
 
 CLAIM_LEASE_S = 300.0
 """A claim ends after this long even while its worker lives.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sorter.types import Detections
 
 if TYPE_CHECKING:
-    from storage.ports import ImageRecord
+    from storage.records import ImageRecord
 
 
 @dataclass(frozen=True, slots=True)

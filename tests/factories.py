@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from sorter.types import Arm, Detections, ImageSize
-from storage.ports import ImageClaim, NewImage, SessionClaim, SessionRecord, Store
+from storage.ports import Store
+from storage.records import ImageClaim, NewImage, SessionClaim, SessionRecord
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 PNG = b"\x89PNG\r\n\x1a\n a picture"

@@ -14,7 +14,7 @@ import numpy as np
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
 from storage.original_settings import with_original_settings
-from storage.ports import ARM_SHARE, FairShare
+from storage.records import ARM_SHARE, FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.memory import gpu_memory
 from vision.ports import Embedder

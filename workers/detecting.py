@@ -13,7 +13,7 @@ import structlog
 
 from sorter.errors import InvalidInputError, NotFoundError, TransientError
 from sorter.types import Detections
-from storage.ports import ImageClaim, ImageRecord
+from storage.records import ImageClaim, ImageRecord
 from storage.views import Reading
 from vision.decode import decode_rgb
 from vision.postprocessing import unreduced

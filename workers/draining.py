@@ -14,7 +14,7 @@ from collections.abc import Callable
 import structlog
 
 from sorter.errors import TransientError
-from storage.ports import ImageClaim
+from storage.records import ImageClaim
 from workers.held import Claim
 from workers.queue import publish_images
 from workers.services import Services

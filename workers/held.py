@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from storage.ports import ImageClaim, SessionClaim
+from storage.records import ImageClaim, SessionClaim
 
 Claim = ImageClaim | SessionClaim
 

@@ -16,7 +16,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from storage.ports import ImageClaim, SessionClaim
+from storage.records import ImageClaim, SessionClaim
 from vision.memory import GpuMemory
 from workers.batching import Call
 

@@ -9,7 +9,8 @@ from celery import Celery, Signature
 from redis import Redis
 
 from sorter.errors import TransientError
-from storage.ports import ImageRecord, Store
+from storage.ports import Store
+from storage.records import ImageRecord
 from workers.celery_app import close_celery, make_celery
 from workers.ports import QueueLengths, WorkQueue
 from workers.settings import (

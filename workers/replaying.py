@@ -19,7 +19,8 @@ from sorter.comparison import compare_plans
 from sorter.errors import ConflictError, InvalidInputError, NotFoundError, SorterBotError
 from sorter.pipeline import sort_session
 from sorter.types import Clustering, Photograph, Plan
-from storage.ports import ImageRecord, ImageStore, SessionRecord, Store
+from storage.ports import ImageStore, Store
+from storage.records import ImageRecord, SessionRecord
 from storage.views import Replay
 from vision.decode import DEFAULT_MAX_PIXELS, decode_rgb
 from vision.ports import Detector, Embedder

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from sorter.types import Clustering, Detections
-from storage.ports import FairShare, ImageStore, Store
+from storage.ports import ImageStore, Store
+from storage.records import FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder, RgbImage
 from workers.held import Held

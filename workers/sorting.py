@@ -12,7 +12,7 @@ from sorter.commands import plan_document
 from sorter.errors import SorterBotError, TransientError
 from sorter.explanation import explain_plan
 from sorter.pipeline import sort_session as plan_session
-from storage.ports import Document, ImageRecord, SessionClaim
+from storage.records import Document, ImageRecord, SessionClaim
 from vision.ports import Embedder
 from workers.crops import StoredCropEmbedder
 from workers.noting import NotingEmbedder, StageTimes

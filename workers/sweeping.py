@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from storage.ports import ImageRecord, SessionRecord
+from storage.records import ImageRecord, SessionRecord
 from workers.ports import QueueLengths
 from workers.queue import publish_images
 from workers.services import Services

@@ -12,7 +12,8 @@ from sorter.errors import NotFoundError
 from storage.feeds import FeedEvent
 from storage.keys import original_name
 from storage.overview import TRY_ARM_ID
-from storage.ports import Event, ImageRecord, ImageStore, Store
+from storage.ports import ImageStore, Store
+from storage.records import Event, ImageRecord
 from storage.robot_sessions import RobotSession
 from workers.panel_records import log_record, panel_records
 

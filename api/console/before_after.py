@@ -10,7 +10,8 @@ from flask import render_template
 from api.console.blueprint import blueprint
 from api.context import using
 from sorter.errors import NotFoundError
-from storage.ports import SessionRecord, Store
+from storage.ports import Store
+from storage.records import SessionRecord
 from storage.robot_sessions import RobotSession
 
 

@@ -15,7 +15,8 @@ from api.console.drawings import drawing_name
 from api.console.session_table import detections_document, table_document
 from api.crop_sheet import CELL_PX, MOST_CELLS, columns_of
 from storage.documents import arm_document
-from storage.ports import Document, Event, ImageRecord, ImageState, Outcome, SessionRecord, Store
+from storage.ports import Store
+from storage.records import Document, Event, ImageRecord, ImageState, Outcome, SessionRecord
 from storage.views import ReadImage, Replay
 
 ALL_EVENTS = 5000

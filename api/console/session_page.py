@@ -27,7 +27,7 @@ from api.panorama import View, draw_panorama
 from api.small_pictures import jpeg_of, make_blank, make_thumbnail
 from sorter.errors import InvalidInputError, NotFoundError
 from storage.overview import TRY_ARM_ID
-from storage.ports import ImageRecord, SessionRecord
+from storage.records import ImageRecord, SessionRecord
 from storage.views import ReadImage
 
 JPEG = "image/jpeg"

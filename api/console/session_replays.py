@@ -11,7 +11,7 @@ from api.answers import JSON
 from api.console.blueprint import blueprint
 from api.context import using
 from sorter.errors import ConflictError, InvalidInputError
-from storage.ports import SessionState
+from storage.records import SessionState
 
 PACKAGE = re.compile(r"([A-Za-z0-9_][A-Za-z0-9._-]{0,63})?", re.ASCII)
 """The name of a folder below the one that the replay worker keeps packages in; empty for its own.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from api.panorama import View, bounds_of, outline_on_table
 from sorter.geometry import centres_from_xyxy, servo_from_pixel, table_from_servo
 from sorter.types import ArmGeometry, ArmLimits, ImageSize
-from storage.ports import Document, ImageState
+from storage.records import Document, ImageState
 from storage.views import ReadImage
 
 ARC_POINTS = 24

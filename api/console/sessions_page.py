@@ -12,7 +12,7 @@ from api.console.blueprint import blueprint
 from api.context import using
 from sorter.errors import InvalidInputError
 from storage.overview import SessionFilter
-from storage.ports import SessionState
+from storage.records import SessionState
 
 N_ROWS = 25
 

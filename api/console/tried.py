@@ -15,7 +15,7 @@ from api.intake import take_in_picture
 from sorter.errors import NotFoundError, SorterBotError
 from sorter.types import Arm, ArmGeometry, Label
 from storage.overview import TRIED_KEPT_S, TRY_ARM_ID
-from storage.ports import ImageState, SessionRecord
+from storage.records import ImageState, SessionRecord
 from storage.views import ReadImage
 
 TRY_ARM = Arm(TRY_ARM_ID, ArmGeometry(radius_px=1e8))

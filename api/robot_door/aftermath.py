@@ -22,7 +22,7 @@ from api.small_pictures import jpeg_of
 from sorter.errors import ConflictError, TransientError
 from sorter.outcome import outcomes_of
 from storage.keys import original_name
-from storage.ports import ImageState, Outcome, SessionRecord
+from storage.records import ImageState, Outcome, SessionRecord
 from storage.robot_sessions import RobotSession
 
 LOOK_EVERY_S = 0.5

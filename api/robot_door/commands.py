@@ -16,7 +16,7 @@ from api.robot_door.messages import ArmConstants, CommandsWanted
 from api.robot_door.sessions import find_session
 from sorter.errors import NotFoundError
 from sorter.types import Arm
-from storage.ports import Document, SessionRecord, SessionState
+from storage.records import Document, SessionRecord, SessionState
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 0.5

@@ -14,7 +14,7 @@ from api.intake import take_in_picture
 from api.robot_door.messages import Picture
 from sorter.errors import ConflictError, NotFoundError
 from sorter.types import Arm
-from storage.ports import ImageRecord, SessionRecord
+from storage.records import ImageRecord, SessionRecord
 from storage.robot_sessions import RobotSession
 
 DEADLINE_S = 3600.0

@@ -19,7 +19,8 @@ from cli.faults.findings import Finding, Harm
 from cli.faults.ledger import Ledger, LedgerSession, Receipt
 from cli.faults.reference import Reference
 from sorter.types import Detections
-from storage.ports import Event, ImageState, ImageStore, SessionState, Store
+from storage.ports import ImageStore, Store
+from storage.records import Event, ImageState, SessionState
 from workers.services import Rules
 
 GRACE_S = Rules().image_grace_s + 60.0

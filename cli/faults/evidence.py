@@ -8,14 +8,8 @@ from dataclasses import dataclass
 
 from sorter.errors import NotFoundError
 from sorter.types import Detections
-from storage.ports import (
-    Document,
-    Event,
-    ImageRecord,
-    ImageStore,
-    SessionRecord,
-    Store,
-)
+from storage.ports import ImageStore, Store
+from storage.records import Document, Event, ImageRecord, SessionRecord
 
 PAGE = 500
 

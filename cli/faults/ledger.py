@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sorter.errors import NotFoundError
 from sorter.types import Arm
-from storage.ports import SessionState
+from storage.records import SessionState
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from redis import Redis
 
 from cli.faults.site import Site
 from cli.faults.trial import Trial
-from storage.ports import ImageRecord
+from storage.records import ImageRecord
 from workers.queue import CeleryQueue
 from workers.settings import GPU_QUEUE, MESSAGE_VERSION, SORT_QUEUE
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.faults.site import Site
-from storage.ports import ImageRecord
+from storage.records import ImageRecord
 
 
 @contextmanager

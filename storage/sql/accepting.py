@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from storage import events
-from storage.ports import FairShare, ImageRecord, ImageState, NewImage
+from storage.records import FairShare, ImageRecord, ImageState, NewImage
 from storage.rules import DETECTING_QUEUE
 from storage.sql.prepared import Prepared
 

@@ -9,7 +9,7 @@ from sorter.errors import ConflictError, NotFoundError
 from sorter.types import Arm
 from storage.documents import arm_document, arm_from_document
 from storage.models import NOW, ArmRow, KeyRow
-from storage.ports import KeyRecord
+from storage.records import KeyRecord
 from storage.sql.base import SqlBase
 from storage.sql.records import key_record
 

@@ -14,7 +14,7 @@ from sorter.errors import NotFoundError
 from storage.engine import autocommitted, lent_driver, our_errors
 from storage.events import NewEvent
 from storage.models import STATEMENT_BEGAN_AT, EventRow, ImageRow, SessionRow, WorkerRow
-from storage.ports import ImageState
+from storage.records import ImageState
 from storage.rules import CLAIM_LEASE_S
 from storage.sql.prepared import Prepared, ask
 

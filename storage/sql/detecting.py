@@ -12,7 +12,7 @@ from typing import Any
 from sorter.types import Detections
 from storage import events
 from storage.documents import detections_columns, reading_columns
-from storage.ports import ImageClaim
+from storage.records import ImageClaim
 from storage.sql.prepared import Prepared
 from storage.views import Reading
 

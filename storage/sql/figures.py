@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.figures import RECENT_S, SiteFigures
 from storage.models import STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from storage.rules import DRAIN_WINDOW_S, drain_rate
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from sorter.types import Detections
 from storage import events
 from storage.models import NOW, STATEMENT_BEGAN_AT, ImageRow
-from storage.ports import ImageClaim, ImageState
+from storage.records import ImageClaim, ImageState
 from storage.rules import quarantine_reason
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_image
 from storage.sql.detecting import CLAIM, SAVE, save_values

@@ -18,7 +18,7 @@ from sorter.types import Arm
 from storage.documents import arm_document, detections_columns
 from storage.legacy import LegacyImage, LegacyTable
 from storage.models import ArmRow, DetectionsRow, ImageRow, SessionRow
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from storage.sql.base import SqlBase, lock_session
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)

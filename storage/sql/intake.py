@@ -16,14 +16,7 @@ from sorter.types import Arm
 from storage import events
 from storage.documents import arm_document
 from storage.models import NOW, ArmRow, ImageRow, OutcomeRow, SessionRow
-from storage.ports import (
-    Acceptance,
-    FairShare,
-    NewImage,
-    Outcome,
-    SessionRecord,
-    SessionState,
-)
+from storage.records import Acceptance, FairShare, NewImage, Outcome, SessionRecord, SessionState
 from storage.rules import check_opening, check_outcomes, check_same_arm
 from storage.sql.accepting import ACCEPT, accept_values, new_record
 from storage.sql.base import SqlBase, append_event, lock_session

@@ -6,7 +6,7 @@ from typing import Any
 
 from sorter.types import ImageSize
 from storage.documents import arm_from_document
-from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
+from storage.records import ImageRecord, ImageState, SessionRecord, SessionState
 from storage.sql.prepared import Prepared
 
 _IMAGE_AT = Prepared(

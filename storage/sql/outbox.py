@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sorter.errors import TransientError
 from storage.engine import autocommitted, make_engine, our_errors
 from storage.feeds import KEEP_S, FeedEvent
-from storage.ports import Event
+from storage.records import Event
 
 _LOCKS = 730_541_911
 """Any number, as long as nobody else takes the same class of advisory locks in this database."""

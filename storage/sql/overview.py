@@ -27,7 +27,7 @@ from storage.overview import (
     SessionFilter,
     TriedPicture,
 )
-from storage.ports import SessionRecord, SessionState
+from storage.records import SessionRecord, SessionState
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago
 from storage.sql.records import session_records
 

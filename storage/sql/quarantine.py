@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from sorter.errors import ConflictError, NotFoundError
 from storage import events
 from storage.models import NOW, ImageRow, SessionRow
-from storage.ports import ImageRecord, ImageState, QuarantinedImage
+from storage.records import ImageRecord, ImageState, QuarantinedImage
 from storage.rules import why_not_replayed
 from storage.sql.base import SqlBase, append_event, lock_image
 from storage.sql.records import image_record

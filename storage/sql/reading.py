@@ -21,7 +21,7 @@ from storage.models import (
     SessionRow,
     WorkerRow,
 )
-from storage.ports import (
+from storage.records import (
     Backlog,
     Document,
     Event,

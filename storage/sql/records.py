@@ -1,4 +1,4 @@
-"""Rows as the records of :mod:`storage.ports`."""
+"""Rows as the records of :mod:`storage.records`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ from sqlalchemy.orm import Session
 from sorter.types import ImageSize
 from storage.documents import arm_from_document
 from storage.models import EventRow, ImageRow, KeyRow, SessionRow, WorkerRow
-from storage.ports import (
-    Event,
-    ImageRecord,
-    ImageState,
-    KeyRecord,
-    SessionRecord,
-    WorkerRecord,
-)
+from storage.records import Event, ImageRecord, ImageState, KeyRecord, SessionRecord, WorkerRecord
 
 Counts = tuple[int, int, int]
 """How many pictures a session has, how many were detected, and how many failed."""

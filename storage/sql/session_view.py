@@ -7,7 +7,7 @@ from sqlalchemy import and_, or_, select, update
 from sorter.errors import NotFoundError
 from storage.documents import detections_from_columns, reading_from_columns
 from storage.models import NOW, DetectionsRow, ExplanationRow, ImageRow, ReplayRow, SessionRow
-from storage.ports import Document
+from storage.records import Document
 from storage.sql.base import SqlBase, ago
 from storage.sql.records import image_record
 from storage.texts import plain_reason

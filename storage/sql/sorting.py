@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from sorter.errors import NotFoundError
 from storage import events
 from storage.models import NOW, STATEMENT_BEGAN_AT, ExplanationRow, SessionRow
-from storage.ports import Document, SessionClaim, SessionState
+from storage.records import Document, SessionClaim, SessionState
 from storage.rules import end_state, exhausted_reason, why_unreadable
 from storage.sql.base import SqlBase, append_event, claim_void_at, lock_session
 from storage.sql.records import count_images, session_records

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from storage.models import NOW, STATEMENT_BEGAN_AT, ImageRow, SessionRow, WorkerRow
-from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState
+from storage.records import ImageRecord, ImageState, SessionRecord, SessionState
 from storage.rules import DRAIN_WINDOW_S, overdue_reason
 from storage.sql.base import IS_UNFINISHED, SqlBase, ago, claim_void_at, lock_session
 from storage.sql.images import fail

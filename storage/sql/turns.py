@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from storage.ports import FairShare, ImageRecord
+from storage.records import FairShare, ImageRecord
 from storage.rules import DETECTING_QUEUE
 from storage.sql.base import SqlBase
 from storage.sql.lookups import image_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.figures import SiteFigures
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,

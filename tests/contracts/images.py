@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sorter.types import Detections, ImageSize
-from storage.ports import FairShare, ImageClaim, ImageRecord, ImageState, Store
+from storage.ports import Store
+from storage.records import FairShare, ImageClaim, ImageRecord, ImageState
 from storage.rules import CLAIM_LEASE_S
 from tests.contracts.memory import Memory
 from tests.factories import make_detections, make_image_claim, make_new_image, make_session

@@ -8,7 +8,8 @@ import pytest
 
 from sorter.errors import ConflictError, InvalidInputError, NotFoundError
 from sorter.types import Arm, ArmGeometry
-from storage.ports import Backlog, ImageClaim, ImageState, Outcome, SessionState, Store
+from storage.ports import Store
+from storage.records import Backlog, ImageClaim, ImageState, Outcome, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     JPEG,

@@ -9,7 +9,7 @@ import pytest
 from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm
 from storage.overview import N_HOURS, TRY_ARM_ID, SessionFilter
-from storage.ports import SessionState
+from storage.records import SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sorter.errors import ConflictError, NotFoundError
-from storage.ports import FairShare, ImageRecord, ImageState, SessionState
+from storage.records import FairShare, ImageRecord, ImageState, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,

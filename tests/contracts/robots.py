@@ -8,7 +8,8 @@ import pytest
 
 from sorter.errors import InvalidInputError, NotFoundError
 from sorter.types import Arm, ArmGeometry
-from storage.ports import SessionRecord, Store
+from storage.ports import Store
+from storage.records import SessionRecord
 from tests.contracts.memory import Memory
 from tests.factories import make_sorted_session
 

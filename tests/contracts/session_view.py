@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sorter.errors import NotFoundError
-from storage.ports import ImageState
+from storage.records import ImageState
 from storage.views import MOST_REPLAYS, REPLAY_LEASE_S, Reading, ReplayState
 from tests.contracts.memory import Memory
 from tests.factories import (

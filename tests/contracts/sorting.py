@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from storage.ports import SessionClaim, SessionState, Store
+from storage.ports import Store
+from storage.records import SessionClaim, SessionState
 from storage.rules import CLAIM_LEASE_S
 from tests.contracts.memory import Memory
 from tests.factories import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sorter.errors import NotFoundError
-from storage.ports import FairShare, ImageState, SessionState
+from storage.records import FairShare, ImageState, SessionState
 from tests.contracts.memory import Memory
 from tests.factories import (
     make_detections,

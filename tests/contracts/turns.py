@@ -6,7 +6,8 @@ import pytest
 
 from sorter.errors import InvalidInputError
 from sorter.types import Arm
-from storage.ports import FairShare, Store
+from storage.ports import Store
+from storage.records import FairShare
 from tests.contracts.memory import Memory
 from tests.factories import make_detections, make_image_claim, make_new_image, make_session
 

@@ -15,7 +15,7 @@ from cli.faults.scenario import Needs
 from cli.faults.site import Site
 from sorter.errors import InvalidInputError
 from sorter.types import Arm
-from storage.ports import ImageRecord, ImageState
+from storage.records import ImageRecord, ImageState
 from tests.picture_corpus import CORPUS, MAX_BYTES, MAX_PIXELS, TAKEN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900, func_only=True)]

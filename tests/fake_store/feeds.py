@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sorter.errors import TransientError
 from storage.feeds import KEEP_S, FeedEvent
-from storage.ports import Event, SessionRecord
+from storage.records import Event, SessionRecord
 from tests.fake_store import FakeStore
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from storage import rules
 from storage.figures import RECENT_S, SiteFigures
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.fake_store.rows import FakeRows, FakeSession
 
 

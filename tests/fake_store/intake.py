@@ -10,7 +10,7 @@ from sorter.errors import ConflictError, NotFoundError
 from sorter.types import Arm
 from storage import events, rules
 from storage.documents import arm_document, arm_from_document
-from storage.ports import (
+from storage.records import (
     Acceptance,
     Backlog,
     Document,

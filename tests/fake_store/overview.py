@@ -14,7 +14,7 @@ from storage.overview import (
     SessionFilter,
     TriedPicture,
 )
-from storage.ports import SessionRecord, SessionState
+from storage.records import SessionRecord, SessionState
 from storage.texts import checked_text
 from tests.fake_store.rows import FakeImage, FakeRows, FakeSession, find
 

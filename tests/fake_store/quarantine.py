@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sorter.errors import ConflictError, NotFoundError
 from storage import events, rules
-from storage.ports import ImageRecord, ImageState, QuarantinedImage
+from storage.records import ImageRecord, ImageState, QuarantinedImage
 from tests.fake_store.rows import FakeImage, FakeRows, FakeSession
 
 

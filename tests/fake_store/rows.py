@@ -16,7 +16,7 @@ from storage import rules
 from storage.check_ins import CheckIn
 from storage.events import NewEvent
 from storage.operators import OperatorKey
-from storage.ports import (
+from storage.records import (
     Document,
     Event,
     ImageRecord,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from storage.ports import Document
+from storage.records import Document
 from storage.texts import plain_reason
 from storage.views import MOST_REPLAYS, REPLAY_LEASE_S, ReadImage, Replay, ReplayState
 from tests.fake_store.rows import FakeImage, FakeRows, find

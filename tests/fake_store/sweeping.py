@@ -5,11 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from storage import rules
-from storage.ports import (
-    ImageRecord,
-    SessionRecord,
-    SessionState,
-)
+from storage.records import ImageRecord, SessionRecord, SessionState
 from tests.fake_store.intake import FakeIntake
 from tests.fake_store.rows import FakeImage, FakeSession, find
 from tests.fake_store.turns import FakeTurns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage.ports import FairShare, ImageRecord, ImageState
+from storage.records import FairShare, ImageRecord, ImageState
 from storage.rules import DETECTING_QUEUE
 from tests.fake_store.rows import FakeImage, FakeRows
 

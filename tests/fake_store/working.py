@@ -8,7 +8,7 @@ from typing import Any
 
 from sorter.types import Detections, Photograph
 from storage import events, rules
-from storage.ports import (
+from storage.records import (
     Document,
     ImageClaim,
     ImageState,

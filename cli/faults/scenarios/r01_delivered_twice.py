@@ -18,7 +18,7 @@ from cli.faults.stored_bytes import other_bytes
 from cli.faults.tables import picture
 from cli.faults.trial import Trial
 from cli.faults.unchanged import unchanged
-from storage.ports import ImageRecord, ImageState
+from storage.records import ImageRecord, ImageState
 from workers.queue import CeleryQueue
 
 WORKERS = ("gpu-worker", "gpu-worker-2")

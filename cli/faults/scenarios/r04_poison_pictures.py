@@ -13,7 +13,7 @@ from cli.faults.site import Site
 from cli.faults.stored_bytes import other_bytes
 from cli.faults.tables import picture
 from cli.faults.trial import Trial
-from storage.ports import ImageState, QuarantinedImage
+from storage.records import ImageState, QuarantinedImage
 from vision.stand_in import Mark
 
 WORKERS = ("gpu-worker", "gpu-worker-2")

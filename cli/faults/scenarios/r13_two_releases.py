@@ -11,7 +11,7 @@ from cli.faults.messages import await_done_with, open_queue, take_away, waiting_
 from cli.faults.robots import OpenSession, Robot
 from cli.faults.scenario import Needs, Scenario
 from cli.faults.trial import Trial
-from storage.ports import ImageRecord, ImageState, SessionState
+from storage.records import ImageRecord, ImageState, SessionState
 from workers.settings import MESSAGE_VERSION
 
 WORKERS = ("gpu-worker", "gpu-worker-2")

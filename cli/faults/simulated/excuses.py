@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cli.faults.ledger import Ledger, LedgerSession
-from storage.ports import ImageRecord, ImageState, SessionRecord, SessionState, Store
+from storage.ports import Store
+from storage.records import ImageRecord, ImageState, SessionRecord, SessionState
 from workers.services import Rules
 
 MAX_ATTEMPTS = Rules().max_attempts

@@ -13,7 +13,7 @@ from sorter.types import Arm
 from storage.documents import arm_document
 from storage.engine import database_url
 from storage.models import ArmRow, ImageRow, SessionRow
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 
 N_IMAGES = 5
 REASON = "the picture's data ends before its end"

@@ -15,7 +15,7 @@ from robot.camera import encode_jpeg, photograph
 from robot.table_layout import make_scene
 from sorter.types import Arm, Detections, ImageSize
 from storage.bootstrap import make_image_store
-from storage.ports import NewImage
+from storage.records import NewImage
 from storage.views import Reading
 from tests.e2e.console.conftest import OpenWindow
 from tests.e2e.console.test_session_page import await_drawn

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from cli.stack import LocalStack
 from cli.stack_folder import load_connection
-from storage.ports import Document
+from storage.records import Document
 from tests.e2e.console.chromium import PHONE, WAIT_MS, Watched
 from tests.e2e.console.conftest import OpenWindow
 from tests.e2e.console.session_robot import BROKEN_PW, POSITIONS_PW, make_full_robot

@@ -15,7 +15,7 @@ from sorter.types import Arm, Label
 from storage.bootstrap import make_store
 from storage.engine import make_engine
 from storage.image_folder import ImageFolder
-from storage.ports import SessionState
+from storage.records import SessionState
 from storage.sql.importing import AT
 from storage.sql_store import SqlStore
 from tests.factories import JPEG

@@ -9,7 +9,7 @@ import pytest
 from cli.main import main
 from cli.stack_folder import save_connection
 from storage.bootstrap import make_store
-from storage.ports import ImageRecord, ImageState
+from storage.records import ImageRecord, ImageState
 from storage.sql_store import SqlStore
 from tests.factories import (
     make_detections,

@@ -20,7 +20,7 @@ from cli.faults.simulated.turns import Turns
 from cli.services.postgres import PostgresServer
 from sorter.errors import TransientError
 from storage.models import ExplanationRow, SessionRow
-from storage.ports import SessionClaim
+from storage.records import SessionClaim
 from storage.sql import sorting
 from tests.factories import make_ready_session, make_session
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from storage.ports import FairShare, Store
+from storage.ports import Store
+from storage.records import FairShare
 from storage.sql.turns import LOOK, look_values
 from storage.sql_store import SqlStore
 

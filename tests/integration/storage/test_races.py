@@ -12,7 +12,7 @@ import pytest
 
 from sorter.errors import ConflictError
 from sorter.types import Arm
-from storage.ports import Acceptance, ImageClaim, SessionClaim, SessionState
+from storage.records import Acceptance, ImageClaim, SessionClaim, SessionState
 from storage.sql_store import SqlStore
 from tests.contracts.memory import Memory
 from tests.factories import (

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from storage.ports import FairShare, ImageRecord, NewImage
+from storage.records import FairShare, ImageRecord, NewImage
 from storage.sql_store import SqlStore
 from tests.contracts.turns import make_session_of
 from tests.factories import make_detections, make_image_claim, make_new_image

@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 
 from sorter.errors import SorterBotError
 from sorter.types import Arm
-from storage.ports import Acceptance, FairShare, ImageClaim, Outcome, SessionClaim, Store
+from storage.ports import Store
+from storage.records import Acceptance, FairShare, ImageClaim, Outcome, SessionClaim
 from tests.contracts.memory import Memory
 from tests.factories import JPEG, PNG, make_detections, make_new_image, make_plan
 from tests.fakes import FakeStore

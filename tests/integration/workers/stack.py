@@ -12,7 +12,7 @@ import numpy as np
 from cli.services.process import Child, Leash
 from sorter.types import Arm, ImageSize
 from storage.bootstrap import make_image_store, make_store
-from storage.ports import ImageRecord, NewImage, SessionRecord, SessionState
+from storage.records import ImageRecord, NewImage, SessionRecord, SessionState
 from tests.integration.workers.processes import (
     SupervisedWorker,
     WorkerStart,

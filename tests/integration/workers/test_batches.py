@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.integration.workers.processes import SupervisedWorker, wait_until
 from tests.integration.workers.stack import MAX_BATCH, Stack, kill
 from workers.watchdog import EXIT_STATUS

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from storage.ports import ImageState
+from storage.records import ImageState
 from tests.integration.workers.processes import SupervisedWorker, wait_until
 from tests.integration.workers.stack import MAX_BATCH, Stack
 from workers.draining import END_WITHIN_S

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sorter.types import Arm
-from storage.ports import FairShare, ImageRecord
+from storage.records import FairShare, ImageRecord
 from tests.integration.workers.processes import SupervisedWorker, wait_until
 from tests.integration.workers.stack import MAX_BATCH, Stack
 

@@ -23,7 +23,7 @@ from sorter.errors import InvalidInputError, TransientError
 from storage.engine import make_engine
 from storage.feeds import FeedEvent
 from storage.image_folder import ImageFolder
-from storage.ports import Event
+from storage.records import Event
 from storage.robot_sessions import RobotSession
 from storage.sql_store import SqlStore
 from tests.factories import (

@@ -13,7 +13,7 @@ from api.app import Services, Settings, create_app
 from api.context import EXTENSION, Context
 from api.keys import ARM_KEYS
 from sorter.types import Arm, Detections
-from storage.ports import SessionState
+from storage.records import SessionState
 from tests.fake_store import FakeImageStore, FakeStore
 from tests.fakes import FakeQueue
 from tests.unit.api.clock import FakeClock

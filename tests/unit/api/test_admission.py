@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from api.admission import Admission, is_full_for, retry_after_s
 from api.errors import QueueFullError
-from storage.ports import Backlog
+from storage.records import Backlog
 from tests.unit.api.clock import FakeClock
 
 ARM_ID = "arm-1"

@@ -7,7 +7,7 @@ from api.bootstrap import create_app_from, settings_from
 from api.context import Settings
 from api.rates import Rate
 from sorter.errors import InvalidInputError
-from storage.ports import FairShare
+from storage.records import FairShare
 
 
 def test_without_any_variable_the_limits_are_the_documented_ones() -> None:

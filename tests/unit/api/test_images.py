@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sorter.errors import TransientError
-from storage.ports import SessionRecord, SessionState
+from storage.records import SessionRecord, SessionState
 from tests.fake_store import FakeImageStore
 from tests.unit.api.gateway import ARM_ID, FakeGateway, problem_of
 from tests.unit.api.picture_bytes import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.ports import FairShare
+from storage.records import FairShare
 from tests.unit.api.gateway import ARM_ID, FakeGateway
 
 

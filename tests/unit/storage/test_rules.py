@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sorter.errors import ConflictError, InvalidInputError
-from storage.ports import Outcome, SessionState
+from storage.records import Outcome, SessionState
 from storage.rules import check_opening, check_outcomes, end_state, why_unreadable
 from tests.factories import make_plan
 

@@ -6,7 +6,7 @@ import pytest
 
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
-from storage.ports import FairShare
+from storage.records import FairShare
 from workers.batch_limits import BatchLimits
 from workers.bootstrap import Environment, read_environment
 

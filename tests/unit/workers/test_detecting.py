@@ -14,7 +14,7 @@ from PIL import Image
 
 from sorter.errors import TransientError
 from sorter.types import Detections
-from storage.ports import ImageClaim, ImageState
+from storage.records import ImageClaim, ImageState
 from tests.factories import make_image_claim
 from tests.fakes import FakeDetector
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections

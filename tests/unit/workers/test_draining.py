@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from storage.ports import ImageClaim, ImageRecord, ImageState, SessionState
+from storage.records import ImageClaim, ImageRecord, ImageState, SessionState
 from tests.fakes import PublishedSort
 from tests.unit.workers.world import World
 from workers.detecting import detect_image

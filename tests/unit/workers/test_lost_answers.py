@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from cli.faults.unreliable_store import AnswerLostError, unreliable_store
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.unit.workers.world import World
 from workers.detecting import detect_image
 from workers.services import Services

@@ -13,7 +13,7 @@ from sorter.types import ImageSize
 from storage import events
 from storage.events import NewEvent
 from storage.feeds import FeedEvent
-from storage.ports import Event, ImageRecord, ImageState, Outcome, SessionState
+from storage.records import Event, ImageRecord, ImageState, Outcome, SessionState
 from workers.panel_records import PanelRecord, log_record, panel_records
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 678_000, tzinfo=UTC)

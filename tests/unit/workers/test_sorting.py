@@ -10,7 +10,7 @@ import pytest
 
 from sorter.errors import InvalidInputError, TransientError
 from sorter.types import Arm, Clustering, Crop
-from storage.ports import SessionState
+from storage.records import SessionState
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections, make_png
 from workers import sorting
 from workers.detecting import detect_image

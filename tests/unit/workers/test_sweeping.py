@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sorter.errors import TransientError
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.fakes import PublishedClosing, PublishedImage, PublishedSort
 from tests.unit.workers.world import World
 from workers.detecting import detect_image

@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import Ignore
 
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.unit.workers.world import World
 from workers.celery_app import make_celery
 from workers.settings import CLOSE_SESSION, DETECT_IMAGE, SORT_SESSION, SWEEP

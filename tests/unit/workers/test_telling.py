@@ -12,7 +12,7 @@ from sorter.types import Arm, ImageSize
 from storage.feeds import FeedEvent
 from storage.observed import observed
 from storage.overview import TRY_ARM_ID
-from storage.ports import NewImage
+from storage.records import NewImage
 from storage.robot_sessions import RobotSession
 from tests.factories import JPEG
 from tests.unit.workers.world import World

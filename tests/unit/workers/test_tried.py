@@ -7,7 +7,7 @@ import pytest
 from sorter.errors import NotFoundError, TransientError
 from sorter.types import Arm, ImageSize
 from storage.overview import TRIED_KEPT_S, TRY_ARM_ID
-from storage.ports import NewImage
+from storage.records import NewImage
 from tests.factories import JPEG
 from tests.unit.workers.world import World
 from workers.celery_app import make_celery

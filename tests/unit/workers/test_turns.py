@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from sorter.errors import TransientError
-from storage.ports import FairShare, ImageRecord
+from storage.records import FairShare, ImageRecord
 from tests.unit.workers.world import World
 from workers.celery_app import make_celery
 from workers.detecting import detect_image

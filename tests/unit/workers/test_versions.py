@@ -6,7 +6,7 @@ import pytest
 from celery import Celery
 from celery.exceptions import Ignore, Reject
 
-from storage.ports import ImageState, SessionState
+from storage.records import ImageState, SessionState
 from tests.unit.workers.world import World
 from workers.celery_app import make_celery
 from workers.settings import (

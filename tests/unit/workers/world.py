@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from sorter.types import Arm, Detections, ImageSize
-from storage.ports import ImageRecord, NewImage, SessionRecord
+from storage.records import ImageRecord, NewImage, SessionRecord
 from tests.fakes import FakeDetector, FakeEmbedder, FakeImageStore, FakeQueue, FakeStore
 from vision.ports import Detector, RgbImage
 from workers.batching import BatcherClosedError

@@ -18,7 +18,7 @@ from api.robot_door.server import DoorServer, DoorSettings
 from sorter.commands import plan_document
 from sorter.pipeline import sort_session
 from sorter.types import Detections
-from storage.ports import SessionRecord
+from storage.records import SessionRecord
 from tests.fakes import FakeEmbedder, FakeImageStore, FakeQueue, FakeStore
 from tests.original_robot import OriginalRobot
 from workers.crops import StoredCropEmbedder

@@ -10,7 +10,7 @@ import websocket
 
 from api.robot_door.sessions import DEADLINE_S
 from sorter.types import Arm, ArmGeometry, Detections
-from storage.ports import SessionState
+from storage.records import SessionState
 from tests.integration.api.robot_door.opened import OpenDoor, await_that, has_event
 from tests.integration.api.robot_door.scenes import (
     CONTAINER,

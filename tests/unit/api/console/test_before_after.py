@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from storage.ports import Outcome, SessionRecord
+from storage.records import Outcome, SessionRecord
 from storage.robot_sessions import RobotSession
 from tests.unit.api.console.browser import Browser
 from tests.unit.api.gateway import ARM_ID, FakeGateway

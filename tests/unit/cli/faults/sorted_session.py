@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cli.faults.evidence import Evidence, load_evidence
 from cli.faults.ledger import Ledger, LedgerSession, Offer, Receipt
 from cli.faults.tables import POSITIONS_PW, SIZE, arm_named, picture
-from storage.ports import NewImage
+from storage.records import NewImage
 from tests.fakes import FakeImageStore, FakeQueue, FakeStore
 from tests.unit.workers.world import OneByOne
 from vision.stand_in import Mark, StandInDetector, StandInEmbedder

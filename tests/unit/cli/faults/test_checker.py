@@ -16,7 +16,7 @@ from cli.faults.findings import Harm
 from cli.faults.reference import StandInReference
 from cli.faults.tables import POSITIONS_PW
 from sorter.types import Detections
-from storage.ports import Event, ImageState, SessionState
+from storage.records import Event, ImageState, SessionState
 from tests.unit.cli.faults.sorted_session import SortedSession, sorted_session
 
 REFERENCE = StandInReference()

@@ -7,7 +7,7 @@ import pytest
 from cli.faults.ledger import Ledger, Offer, Receipt
 from cli.faults.tables import arm_named
 from sorter.errors import NotFoundError
-from storage.ports import SessionState
+from storage.records import SessionState
 
 ARM = arm_named("ARM")
 

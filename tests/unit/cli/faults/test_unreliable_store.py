@@ -12,7 +12,8 @@ from cli.faults.unreliable_store import (
     unreliable_store,
 )
 from sorter.errors import TransientError
-from storage.ports import ImageStore, SessionState, Store
+from storage.ports import ImageStore, Store
+from storage.records import SessionState
 from tests.factories import make_session
 from tests.fake_store import FakeImageStore, FakeStore
 

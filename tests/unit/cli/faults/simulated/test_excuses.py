@@ -5,7 +5,7 @@ import pytest
 from cli.faults.ledger import Ledger
 from cli.faults.simulated.excuses import MAX_ATTEMPTS, declare_excused
 from sorter.types import Arm
-from storage.ports import ImageRecord, SessionState
+from storage.records import ImageRecord, SessionState
 from tests.factories import (
     make_image_claim,
     make_ready_session,
