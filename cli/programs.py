@@ -81,6 +81,12 @@ class Programs:
         """The process that tells an original control panel, or names pictures as it does."""
         return self._python("feeds", "workers.feeds")
 
+    def replays(self, packages: Path) -> Program:
+        """The process that makes the replays which the console asks for."""
+        own = {"SORTERBOT_REPLAY_PACKAGES": str(packages.resolve())}
+        n_threads = min(MOST_THREADS, max(1, n_cores() // 2))
+        return self._python("replays", "workers.replay_server", threads=n_threads, own=own)
+
     def _own_of_gpu_worker(self, number: int) -> dict[str, str]:
         """Return what sets one GPU worker apart: its GPU, and where it answers Prometheus."""
         own: dict[str, str] = {}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,13 +57,16 @@ def replay(
     this process, beside the workers. Without --folder, the environment names database and
     pictures, as for a worker.
     """
+    from workers.replay_server import make_replaying
+    from workers.replay_server import serve as serve_replays
+
     environment = _environment(folder)
     if serve:
-        _serve(environment, packages)
+        serve_replays(environment, packages)
         return
     if not session_id:
         raise typer.BadParameter("name a session, or --serve")
-    using = _replaying(environment, lambda name, usual: name or usual)
+    using = make_replaying(environment, lambda name, usual: name or usual)
     _say(_run(session_id, detector, embedder, using))
 
 
@@ -77,24 +77,6 @@ def _environment(folder: Path | None) -> Environment:
 
     told = {} if folder is None else load_connection(folder)
     return read_environment(with_original_settings({**os.environ, **told}))
-
-
-def _replaying(environment: Environment, source_of: Callable[[str, str], str]) -> Replaying:
-    from storage.bootstrap import make_image_store, make_store
-    from storage.schema import check_schema
-    from workers.replay_models import model_loaders
-    from workers.replaying import Replaying
-
-    check_schema(environment.database_url)
-    detector_of, embedder_of = model_loaders(environment, source_of)
-    return Replaying(
-        make_store(environment.database_url),
-        make_image_store(environment.image_store),
-        detector_of,
-        embedder_of,
-        clustering=environment.clustering,
-        max_pixels=environment.max_image_pixels,
-    )
 
 
 def _run(session_id: str, detector: str, embedder: str, using: Replaying) -> Replay:
@@ -120,16 +102,3 @@ def _say(made: Replay) -> None:
         f"{len(changes['kept'])} items as they were, {len(changes['moved'])} to another container, "
         f"{len(changes['lost'])} without a command now, {len(changes['gained'])} with one."
     )
-
-
-def _serve(environment: Environment, packages: Path | None) -> None:
-    from workers.logs import configure_logs
-    from workers.replay_models import named_source
-    from workers.replaying import serve_replays
-
-    configure_logs(environment.log_level)
-    is_over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: is_over.set())
-    using = _replaying(environment, lambda name, usual: named_source(name, packages, usual))
-    serve_replays(using, is_over.is_set)

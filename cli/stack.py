@@ -45,6 +45,7 @@ class StackSettings:
         robot_door_port: Where the door for the original's robots listens, if it is to; 0 chooses.
         robot_door_host: The address on which it does.
         flower_port: Where Flower listens on the loopback address, if it is to run; 0 chooses one.
+        replay_packages: The packages that the console may replay sessions with, a folder each.
         is_durable: Whether what was accepted outlives the machine's failure; False is faster.
         keeps_data: Whether rows and pictures stay in the folder after the end.
         environment: Added to every process's environment, such as ``SORTERBOT_DETECTOR``.
@@ -54,6 +55,7 @@ class StackSettings:
     port: int = 8000
     n_gpu_workers: int = 1
     flower_port: int | None = None
+    replay_packages: Path | None = None
     robot_door_port: int | None = None
     robot_door_host: str = LOOPBACK
     is_durable: bool = True
@@ -85,7 +87,7 @@ class LocalStack:
 
     As a context manager it is started on entry. Its services are called ``postgres``,
     ``redis``, ``gateway``, ``gpu-worker``, ``gpu-worker-2``, ..., ``sort-worker``, ``beat`` and,
-    where it is wanted, ``flower``.
+    where they are wanted, ``robot-door``, ``feeds``, ``replays`` and ``flower``.
 
     Attributes:
         flower_url: Where Flower answers, if it runs; ``flower_password`` lets ``operator`` in.
@@ -198,11 +200,16 @@ class LocalStack:
             self._service(programs.beat()),
             *self._robot_door(programs),
             *([self._service(programs.feeds())] if self._has_feeds() else []),
+            *self._replays(programs),
             *self._flower(programs),
         ]
 
     def _has_feeds(self) -> bool:
         return wants_feeds({**os.environ, **self.environment})
+
+    def _replays(self, programs: Programs) -> list[Service]:
+        packages = self.settings.replay_packages
+        return [] if packages is None else [self._service(programs.replays(packages))]
 
     def _robot_door(self, programs: Programs) -> list[Service]:
         """Return the door for the original's robots where it is wanted.

@@ -67,6 +67,14 @@ def up(
     flower_port: Annotated[
         int, typer.Option(help="Port of Flower, on the loopback address only.", min=1, max=65535)
     ] = 5555,
+    replay_packages: Annotated[
+        Path | None,
+        typer.Option(
+            help="Make the console's replays, with the model packages in this folder.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     detector: Detector = "",
     score_threshold: ScoreThreshold = None,
     arm: Annotated[
@@ -98,6 +106,7 @@ def up(
         port=port,
         n_gpu_workers=gpu_workers,
         flower_port=flower_port if flower else None,
+        replay_packages=replay_packages,
         robot_door_port=robot_door_port if robot_door else None,
         robot_door_host=robot_door_host,
         environment=models,

@@ -192,11 +192,14 @@ def replays(stack: LocalStack, tmp_path: Path) -> Iterator[None]:
     packages = tmp_path / "packages"
     packages.mkdir()
     (packages / "same-again").symlink_to(SHIPPED)
-    options = ["replay", "--serve", f"--packages={packages}"]
     serving = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *options],
+        [sys.executable, "-m", "workers.replay_server"],
         cwd=Path(__file__).parents[3],
-        env={**os.environ, **load_connection(stack.folder)},
+        env={
+            **os.environ,
+            **load_connection(stack.folder),
+            "SORTERBOT_REPLAY_PACKAGES": str(packages),
+        },
     )
     yield
     serving.terminate()

@@ -21,6 +21,7 @@ def every_program() -> list[Program]:
     flower = made.flower(5555, SECRET)
     door = made.robot_door("127.0.0.1", 6000)
     workers = [made.gpu_worker(1), made.sort_worker(), made.beat(), made.feeds()]
+    workers.append(made.replays(Path("/packages")))
     return [made.gateway(8000), *workers, door, flower]
 
 

@@ -135,6 +135,7 @@ def test_each_worker_serves_the_profile_of_its_machine() -> None:
         "object-store": ["bucket"],
         "feeds": ["feeds"],
         "robot-door": ["door"],
+        "replays": ["replays"],
     }
     resources = {name: service["deploy"]["resources"] for name, service in services().items()}
     assert [name for name, each in resources.items() if "reservations" in each] == ["gpu-worker"]

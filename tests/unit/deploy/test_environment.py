@@ -73,6 +73,8 @@ def read_by(name: str) -> set[str]:
             door_settings_from(variables)
         return variables.asked | named_in("api/bootstrap.py")
     read_environment(variables)
+    if name == "replays":
+        return variables.asked | named_in("workers/replay_server.py")
     return variables.asked
 
 
