@@ -41,7 +41,11 @@ class Programs:
             "--config=python:api.gunicorn_settings",
             f"--bind={LOOPBACK}:{port}",
             "api.bootstrap:create_app_from_environment()",
-            own={"SORTERBOT_LEAVE_S": "0"},  # nobody spreads robots over gateways here
+            own={
+                "SORTERBOT_LEAVE_S": "0",  # nobody spreads robots over gateways here
+                # Seventy threads in heaps of their own would hold more, and grow for hours.
+                "MALLOC_ARENA_MAX": "2",
+            },
         )
 
     def gpu_worker(self, number: int) -> Program:

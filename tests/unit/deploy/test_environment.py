@@ -23,12 +23,13 @@ OF_OTHERS = {
     "AWS_SESSION_TOKEN",
     "CUDA_VISIBLE_DEVICES",
     "HOME",
+    "MALLOC_ARENA_MAX",
     "OMP_NUM_THREADS",
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "PATH",
     "PYTHONUNBUFFERED",
 }
-"""Read by obstore, CUDA, OpenMP, OpenTelemetry, and Python."""
+"""Read by obstore, CUDA, OpenMP, OpenTelemetry, Python, and the C library."""
 
 
 class WatchedVariables(Mapping[str, str]):
