@@ -29,7 +29,9 @@ class Load:
         arms: Names and keys; each posts one picture at a time.
         pictures: Files, of which each post takes one at random.
         after_s: When each picture is due, from the start; all at 0 for as fast as may be.
-        is_sealing: Whether sessions are complete, and so sorted, after ten pictures.
+        is_sealing: Whether sessions are complete, and so sorted, after their last picture.
+        positions_pw: Where each of ``pictures`` was taken: a session is then all of them, in
+            their order. Else it is ten, wherever they were taken.
     """
 
     url: str
@@ -37,6 +39,7 @@ class Load:
     pictures: Sequence[Path]
     after_s: Sequence[float]
     is_sealing: bool = False
+    positions_pw: Sequence[float] = ()
 
     def document(self) -> str:
         """Write it down for the process that posts."""
@@ -47,6 +50,7 @@ class Load:
                 "pictures": [str(file) for file in self.pictures],
                 "after_s": list(self.after_s),
                 "is_sealing": self.is_sealing,
+                "positions_pw": list(self.positions_pw),
             }
         )
 

@@ -14,13 +14,15 @@ import random
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-PICTURES_A_SESSION = 10
-FIRST_PW, STEP_PW = 1000, 10
+ANYWHERE_PW = tuple(range(1000, 1100, 10))
+"""Where the pictures of a session are said to be taken if nothing depends on it."""
+
 PAUSE_S = 0.05
 """Before a picture is offered again that the gateway had no room for."""
 
@@ -30,21 +32,29 @@ REFUSED = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUEST
 class Robot:
     """One arm with one connection, as the gateway sees it."""
 
-    def __init__(self, url: str, arm_id: str, key: str, is_sealing: bool) -> None:
+    def __init__(
+        self, url: str, arm_id: str, key: str, positions_pw: Sequence[float], is_sealing: bool
+    ) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._arm_id = arm_id
-        self._opening = {"expected_images": PICTURES_A_SESSION} if is_sealing else {}
+        self._positions_pw = positions_pw
+        self._opening = {"expected_images": len(positions_pw)} if is_sealing else {}
         self._session_id = ""
         self._n_posted = 0
 
+    @property
+    def number(self) -> int:
+        """Which of its session the next picture is."""
+        return self._n_posted % len(self._positions_pw)
+
     def post(self, data: bytes) -> dict[str, Any]:
-        """Post one picture, as often as it takes, and tell when; a session holds ten."""
-        number = self._n_posted % PICTURES_A_SESSION
+        """Post one picture, as often as it takes, and tell when."""
+        number = self.number
         if number == 0:
             self._session_id = self._open_session()
         self._n_posted += 1
-        path = f"/sessions/{self._session_id}/images/{FIRST_PW + STEP_PW * number}"
+        path = f"/sessions/{self._session_id}/images/{self._positions_pw[number]:g}"
         n_refused = 0
         while True:
             status, document, sent_at = self._ask(path, data)
@@ -87,13 +97,18 @@ def run(load: dict[str, Any]) -> dict[str, Any]:
     due: queue.SimpleQueue[float | None] = queue.SimpleQueue()
     rows: list[dict[str, Any]] = []
     failures: list[str] = []
-    robots = [Robot(load["url"], arm, key, load["is_sealing"]) for arm, key in load["arms"]]
+    positions_pw = load["positions_pw"] or ANYWHERE_PW
+    robots = [
+        Robot(load["url"], arm, key, positions_pw, load["is_sealing"]) for arm, key in load["arms"]
+    ]
 
     def work(robot: Robot) -> None:
         chance = random.Random(id(robot))
         try:
             while (due_at := due.get()) is not None:
-                rows.append({"due_at": due_at, **robot.post(chance.choice(pictures))})
+                of_table = load["positions_pw"]
+                data = pictures[robot.number] if of_table else chance.choice(pictures)
+                rows.append({"due_at": due_at, **robot.post(data)})
         except Exception as error:  # noqa: BLE001  # else it ends the thread, and nobody hears
             failures.append(repr(error))
         finally:

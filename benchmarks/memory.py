@@ -19,7 +19,7 @@ from benchmarks.detector_machine import describe_machine
 from benchmarks.detector_pictures import make_pictures
 from benchmarks.load import Load
 from benchmarks.load_pictures import save_heavy_pictures
-from benchmarks.load_robots import PICTURES_A_SESSION
+from benchmarks.load_robots import ANYWHERE_PW
 from benchmarks.load_site import LoadSite, load_site
 from cli.report import write_json
 
@@ -34,7 +34,7 @@ def run(n_sessions: int, n_pictures: int, tell: Console) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, load_site("stand-in") as site:
         files = save_heavy_pictures(Path(folder), 8, 20_000)
         document["stand_ins"] = {"start": site.resident_mib()}
-        _send(site, files, n_sessions * PICTURES_A_SESSION, is_sealing=True)
+        _send(site, files, n_sessions * len(ANYWHERE_PW), is_sealing=True)
         document["stand_ins"][f"after {n_sessions} sessions"] = site.resident_mib()
         tell.print(f"  {n_sessions} sessions sorted")
     for size in SIZES:
@@ -71,7 +71,7 @@ def _suit_large_pictures(site: LoadSite, arm_id: str) -> None:
 
 def _full_sessions(session_ids: list[str]) -> set[str]:
     """Return the sessions that have all their pictures; each robot's last one may lack some."""
-    return {name for name, n in Counter(session_ids).items() if n == PICTURES_A_SESSION}
+    return {name for name, n in Counter(session_ids).items() if n == len(ANYWHERE_PW)}
 
 
 def main(

@@ -30,6 +30,7 @@ from benchmarks.load import Load, Spread
 from benchmarks.load_site import LoadSite, Measured, load_site
 from cli.programs import MOST_THREADS, n_cores
 from cli.report import write_json
+from robot.arm import POSITIONS_PW
 from robot.table_layout import CAMERA
 from vision.crop import crop_rgb
 from vision.decode import decode_rgb
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
 
 ROBOTS = 8
 BATCH = 8
-PICTURES_A_SESSION = 10
-"""As the robots of :mod:`benchmarks.load_robots` have it."""
+CROPS = 42
+"""Of a batch of embeddings: three views of the fourteen things of a table."""
 
-CROPS = 24
-"""Of a batch of embeddings: three views of eight things."""
+PAUSE_S = 2.0
+"""Between two sessions: a robot carries its commands out before it photographs again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,12 @@ def run(n: int, rounds: int, n_sessions: int, tell: Console) -> dict[str, Any]:
         burst = Load(url, arms[:ROBOTS], files, [0.0] * n)
         document = measure_throughput(site, burst, raw, rounds, tell)
         one_by_one = Load(
-            url, arms[ROBOTS:], files, _calm(n_sessions, document["pictures_per_s"]), True
+            url,
+            arms[ROBOTS:],
+            files[: len(POSITIONS_PW)],  # one table's
+            _calm(n_sessions, document["pictures_per_s"]),
+            is_sealing=True,
+            positions_pw=POSITIONS_PW,
         )
         document |= measure_plans(site, one_by_one, raw)
     tell.print(
@@ -150,7 +156,12 @@ def run(n: int, rounds: int, n_sessions: int, tell: Console) -> dict[str, Any]:
 
 def _calm(n_sessions: int, per_s: float) -> list[float]:
     """Return when pictures are due so that each is detected before the next one comes."""
-    return [number * 2 / per_s for number in range(n_sessions * PICTURES_A_SESSION)]
+    n, every_s = len(POSITIONS_PW), 2 / per_s
+    return [
+        session * (n * every_s + PAUSE_S) + number * every_s
+        for session in range(n_sessions)
+        for number in range(n)
+    ]
 
 
 def main(

@@ -57,7 +57,7 @@ class Programs:
 
     def sort_worker(self) -> Program:
         """The worker of the queue ``sort``: a child process, so that time limits hold."""
-        n_threads = min(MOST_THREADS, max(1, n_cores() // 2))
+        n_threads = min(MOST_THREADS, n_cores())  # a robot waits for it
         pool = ("--pool=prefork", "--concurrency=1")
         own = self._metrics_port(self.n_gpu_workers)
         return self._worker("sort-worker", "sort", pool, n_threads, own)

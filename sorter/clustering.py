@@ -64,7 +64,8 @@ def cluster_items(
     """
     held = np.full(len(embeddings), FREE) if known is None else number_known(known)
     points = np.round(embeddings, TWIN_DECIMALS)
-    if (points == points[:1]).all() and (held == FREE).all():
+    is_one_point = bool((points == points[:1]).all())
+    if len(embeddings) < 2 or (is_one_point and (held == FREE).all()):
         return np.zeros(len(embeddings), np.int64)
     # Several threads add up in any order, and sums in another order round differently.
     with _threads().limit(limits=1):

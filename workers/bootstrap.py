@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from sorter.errors import InvalidInputError
 from sorter.types import Clustering
 from storage.original_settings import with_original_settings
@@ -29,7 +27,7 @@ from workers.queue import CeleryQueue
 from workers.services import LoadedOnce, Rules, Services
 from workers.settings import VISIBILITY_TIMEOUT_S
 from workers.traces import are_traces_wanted, start_traces
-from workers.warm_up import warm_up
+from workers.warm_up import warm_up, warm_up_sorting
 from workers.watchdog import Watchdog
 from workers.worker_app import end_worker, make_worker_app
 
@@ -195,7 +193,7 @@ def _load_embedder(environment: Environment, metrics: WorkerMetrics) -> Embedder
     from vision.load import load_embedder  # as above
 
     embedder = load_embedder(environment.embedder, environment.models.device)
-    embedder.embed([np.zeros((64, 64, 3), np.uint8)])
+    warm_up_sorting(embedder)
     metrics.note_model("embedder", embedder.version)
     return embedder
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from sorter.types import Crop, FloatArray
 from vision.crop import crop_rgb
 from vision.decode import DEFAULT_MAX_PIXELS, decode_rgb
 from vision.ports import Embedder, RgbImage
 
+AT_A_TIME = 4
+"""Whole pictures in memory. Image stores answer slowly, and decoders work side by side."""
+
 
 class StoredCropEmbedder:
-    """Embeds parts of stored pictures, all in one batch, with one picture in memory at a time."""
+    """Embeds parts of stored pictures, all in one batch; few whole ones are in memory at a time."""
 
     def __init__(
         self,
@@ -27,9 +32,15 @@ class StoredCropEmbedder:
         self._max_pixels = max_pixels
 
     def embed_crops(self, crops: Sequence[Crop]) -> FloatArray:
+        by_image: defaultdict[str, set[Crop]] = defaultdict(set)
+        for crop in crops:
+            by_image[crop.image_id].add(crop)
         pieces: dict[Crop, RgbImage] = {}
-        for image_id in sorted({crop.image_id for crop in crops}):
-            rgb = decode_rgb(self._load_image(self._keys[image_id]), self._max_pixels)
-            here = {crop for crop in crops if crop.image_id == image_id}
-            pieces |= {crop: crop_rgb(rgb, crop.xyxy_px) for crop in here}
+        with ThreadPoolExecutor(AT_A_TIME) as threads:
+            for cut_out in threads.map(self._cut_out, by_image.keys(), by_image.values()):
+                pieces |= cut_out
         return self._embedder.embed([pieces[crop] for crop in crops])
+
+    def _cut_out(self, image_id: str, crops: Collection[Crop]) -> dict[Crop, RgbImage]:
+        rgb = decode_rgb(self._load_image(self._keys[image_id]), self._max_pixels)
+        return {crop: crop_rgb(rgb, crop.xyxy_px) for crop in crops}

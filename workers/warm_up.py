@@ -1,4 +1,4 @@
-"""The first calls of a network, which are slow, made before work comes."""
+"""The first calls of networks and libraries, which are slow, made before work comes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from contextlib import suppress
 
 import numpy as np
 
-from vision.ports import Detector, OutOfMemoryError, RgbImage
+from vision.ports import Detector, Embedder, OutOfMemoryError, RgbImage
 
 QUICK_S = 0.2
 """On a GPU one picture takes less, the first call aside."""
+
+CROPS = 42
+"""Three views of the fourteen things of a table."""
 
 
 def warm_up(
@@ -30,3 +33,15 @@ def warm_up(
     if monotonic() - began_s < QUICK_S:
         with suppress(OutOfMemoryError):  # the batcher finds out what fits
             detector.detect([picture] * n_pictures)
+
+
+def warm_up_sorting(embedder: Embedder) -> None:
+    """Embed as much as a table asks for, and cluster a little.
+
+    The first session of a worker took twice as long as the next.
+    """
+    from sorter.clustering import cluster_items  # brings scikit-learn, which only sorting needs
+
+    crop: RgbImage = np.zeros((64, 64, 3), np.uint8)
+    embedder.embed([crop] * CROPS)
+    cluster_items(np.eye(4), 2, seed=0)

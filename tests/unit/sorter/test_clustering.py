@@ -136,6 +136,13 @@ def test_twins_but_for_rounding_do_not_make_a_cluster_more():
     assert cluster_items(embeddings, 3, seed=0).tolist() == [0, 0, 1]
 
 
+@pytest.mark.parametrize("way", Clustering)
+@pytest.mark.parametrize("known", [FREE, 0, 3])
+def test_one_thing_is_one_cluster_known_or_not(way, known):
+    embedding = np.array([[0.6, 0.8]])
+    assert cluster_items(embedding, 2, 0, way, np.array([known])).tolist() == [0]
+
+
 @pytest.mark.parametrize("k", [0, 1, 5])
 def test_no_items_make_no_clusters(k):
     assert cluster_items(np.zeros((0, 4)), k, seed=0).tolist() == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sorter.types import Arm, Clustering, Crop
 from storage.records import SessionState
 from tests.unit.workers.world import HEIGHT_PX, WIDTH_PX, World, make_detections, make_png
 from workers import sorting
+from workers.crops import AT_A_TIME
 from workers.detecting import detect_image
 from workers.sorting import make_crop_embedder, sort_session
 
@@ -241,6 +243,26 @@ def test_each_picture_is_read_once_however_many_crops_it_holds(world: World) -> 
     crops = make_crop_embedder([image], world.services, world.embedder)
     crops.embed_crops([Crop(image.image_id, box) for box in boxes])
     assert reads == [image.key]
+
+
+def test_a_slow_image_store_is_asked_for_several_pictures_at_a_time_and_no_more(
+    world: World,
+) -> None:
+    session_id = world.open_session()
+    images = [world.add_picture(session_id) for _ in range(2 * AT_A_TIME)]
+    all_here, places = threading.Barrier(AT_A_TIME), threading.BoundedSemaphore(AT_A_TIME)
+    load_image = world.images.load_image
+
+    def load_together(key: str) -> bytes:
+        assert places.acquire(blocking=False)
+        all_here.wait(30)
+        places.release()
+        return load_image(key)
+
+    world.images.load_image = load_together
+    crops = make_crop_embedder(images, world.services, world.embedder)
+    crops.embed_crops([Crop(image.image_id, (1, 1, 9, 9)) for image in images])
+    assert world.embedder.batches == [len(images)]
 
 
 def test_pictures_that_cannot_be_read_now_are_told_as_such(world: World) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from sorter.errors import InvalidInputError
-from sorter.types import Detections
+from sorter.types import Detections, FloatArray
 from tests.fakes import FakeDetector
 from vision.ports import OutOfMemoryError, RgbImage
-from workers.warm_up import warm_up
+from workers.warm_up import CROPS, warm_up, warm_up_sorting
 
 
 class TimedDetector(FakeDetector):
@@ -53,3 +54,17 @@ def test_a_network_that_cannot_read_a_single_picture_does() -> None:
     broken.error = InvalidInputError("no such device")
     with pytest.raises(InvalidInputError):
         warm_up(broken, 8)
+
+
+def test_a_sort_worker_has_embedded_a_tables_worth_before_its_first_session() -> None:
+    batches = []
+
+    class Counting:
+        version = "counting@1"
+
+        def embed(self, crops_rgb: Sequence[RgbImage]) -> FloatArray:
+            batches.append(len(crops_rgb))
+            return np.ones((len(crops_rgb), 4), np.float32)
+
+    warm_up_sorting(Counting())
+    assert batches == [CROPS]
