@@ -42,22 +42,9 @@ class FreeingQoS(QoS):
 
 
 class FreeingChannel(Channel):
-    """A channel whose places come free, and which makes its client once.
-
-    kombu makes one for each command, which takes longer than the command.
-    """
+    """A channel whose places come free."""
 
     QoS = FreeingQoS
-    _kept: Any = None
-
-    def _create_client(self, asynchronous: bool = False) -> Any:
-        """Return a client of the pool that the channel has now."""
-        if asynchronous:
-            return super()._create_client(asynchronous)  # type: ignore[no-untyped-call]
-        kept = self._kept
-        if kept is None or kept.connection_pool is not self.pool:
-            self._kept = kept = super()._create_client()  # type: ignore[no-untyped-call]
-        return kept
 
 
 class FreeingTransport(Transport):

@@ -72,16 +72,6 @@ def test_a_message_whose_end_redis_heard_of_frees_one_place_and_no_more(
     assert take_the_only_place(connection).payload == "first"
 
 
-def test_a_channel_makes_its_client_once_and_anew_for_another_pool(connection: Any) -> None:
-    channel = connection.default_channel
-    with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
-        assert first is second
-    channel._disconnect_pools()  # as kombu does where the broker went away
-    with channel.conn_or_acquire() as third:
-        assert third.connection_pool is channel.pool
-        assert third.ping()
-
-
 def test_a_broker_that_stays_away_is_looked_for_at_the_same_pace(
     connection: Any, proxy: Proxy
 ) -> None:
