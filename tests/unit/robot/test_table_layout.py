@@ -48,8 +48,12 @@ def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
 
 
 def has_met(a: TableItem, b: TableItem) -> bool:
-    """Return whether two things overlap when both are drawn a little larger."""
-    return hidden_share(replace(a, length_px=a.length_px * 1.1), b) > 0
+    """Return whether two things overlap when either is drawn a little larger."""
+    return hidden_share(larger(a), b) > 0 or hidden_share(larger(b), a) > 0
+
+
+def larger(item: TableItem) -> TableItem:
+    return replace(item, length_px=item.length_px * 1.1)
 
 
 def picture_outline(container: TableContainer, view: View) -> np.ndarray:
