@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import structlog
 from celery import signals
+
+ALIVE_EVERY_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -44,3 +49,25 @@ def touch_while_beating(alive: AliveFile) -> None:
         signals.after_task_publish.connect(on_publish, weak=False)
 
     signals.beat_init.connect(on_beat_init, weak=False)
+
+
+def run_alive(jobs: Sequence[Callable[[], None]], stop: threading.Event, alive: AliveFile) -> None:
+    """Run each job in a thread, and touch the file, until ``stop`` is set.
+
+    The end of one of them sets it, too, and what it broke off with is raised: supervision starts
+    anew.
+    """
+
+    def run(job: Callable[[], None]) -> None:
+        try:
+            job()
+        finally:
+            stop.set()
+
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        running = [threads.submit(run, job) for job in jobs]
+        alive.touch()
+        while not stop.wait(ALIVE_EVERY_S):
+            alive.touch()
+    for ended in running:
+        ended.result()

@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,13 +30,11 @@ from storage.original_settings import (
 )
 from storage.schema import check_schema
 from storage.sql.outbox import SqlEventFeed
-from workers.alive import AliveFile
+from workers.alive import AliveFile, run_alive
 from workers.feeding import Feeder, Tell
 from workers.logs import configure_logs
 from workers.panel import ControlPanel
 from workers.telling import NAMES_FEED, PANEL_FEED, PANEL_KEYS, name_picture, tell_panel
-
-ALIVE_EVERY_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -86,25 +83,15 @@ def make_feeders(variables: Mapping[str, str], stop: threading.Event) -> list[Fe
 
 
 def run(feeders: list[Feeder], stop: threading.Event, alive: AliveFile) -> None:
-    """Run each feeder in a thread until ``stop`` is set.
-
-    Whatever one of them breaks off with ends them all, and is raised: supervision starts anew.
-    """
-    with ThreadPoolExecutor(len(feeders)) as threads:
-        running = [threads.submit(_run, feeder) for feeder in feeders]
-        _log.info("feeds ready", n=len(feeders))
-        alive.touch()
-        while not stop.wait(ALIVE_EVERY_S):
-            alive.touch()
-    for ended in running:
-        ended.result()
+    """Run each feeder in a thread until ``stop`` is set; as :func:`workers.alive.run_alive`."""
+    _log.info("feeds ready", n=len(feeders))
+    run_alive([partial(_run, feeder) for feeder in feeders], stop, alive)
 
 
 def _run(feeder: Feeder) -> None:
     try:
         feeder.run()
     finally:
-        feeder.stop.set()
         feeder.feed.close()
 
 

@@ -11,7 +11,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -20,14 +19,13 @@ from sorter.errors import InvalidInputError, SorterBotError
 from storage.bootstrap import make_image_store, make_store
 from storage.original_settings import with_original_settings
 from storage.schema import check_schema
-from workers.alive import AliveFile
+from workers.alive import AliveFile, run_alive
 from workers.bootstrap import Environment, read_environment
 from workers.logs import configure_logs
 from workers.replay_models import model_loaders, named_source
 from workers.replaying import Replaying, serve_replays
 
 PACKAGES = "SORTERBOT_REPLAY_PACKAGES"
-ALIVE_EVERY_S = 2.0
 
 _log = structlog.get_logger(__name__)
 
@@ -87,15 +85,8 @@ def serve(environment: Environment, packages: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     using = make_replaying(environment, lambda name, usual: named_source(name, packages, usual))
-    file = os.environ.get("SORTERBOT_ALIVE_FILE")
-    alive = AliveFile(Path(file) if file else None)
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(serve_replays, using, stop.is_set)
-        _log.info("replays ready")
-        alive.touch()
-        while not running.done() and not stop.wait(ALIVE_EVERY_S):
-            alive.touch()
-    running.result()
+    _log.info("replays ready")
+    run_alive([lambda: serve_replays(using, stop.is_set)], stop, AliveFile(environment.alive_file))
 
 
 if __name__ == "__main__":
