@@ -69,6 +69,7 @@ class VirtualDatabase:
         tables = ", ".join(Base.metadata.tables)
         with self._engine.begin() as connection:
             connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
+        self._engine.dispose()  # what a connection has prepared by now would cost no turn again
         self._moment = moment
         return SqlStore(self._engine, make_id=make_id)
 
@@ -102,4 +103,11 @@ class _VirtualCursor(cursor):
 
     def execute(self, query: Any, values: Any = None) -> None:
         """Run a statement in its moment."""
-        super().execute(self._say(query), values)
+        try:
+            said = self._say(query)
+        except BaseException:
+            # SQLAlchemy hangs up on whoever is killed here, and PostgreSQL would notice, and free
+            # the locks, in a time of its own
+            self.connection.rollback()
+            raise
+        super().execute(said, values)
