@@ -45,6 +45,7 @@ _NEAR, _AGAINST, _OVER = 0.12, 0.14, 0.1  # shares of crops with such a neighbou
 _MOST_HIDDEN = 0.3
 _LITTERED = 0.12
 _CROP_JITTER = 0.05
+_MOST_MISPLACED = 0.35  # of a side; a detector's boxes of touching things are so far off at times
 _CROP_TILE_PX = 256.0
 
 
@@ -75,11 +76,17 @@ class RenderedViews:
 
 @dataclass(frozen=True, slots=True)
 class RenderedCrops:
-    """Crops of ``n`` single things, cut at full camera resolution as a worker cuts them."""
+    """Crops of ``n`` single things, cut at full camera resolution as a worker cuts them.
+
+    Attributes:
+        misplaced: The share of crops whose box is far off, as a detector's at times is: it takes
+            in much of what lies beside the thing, or leaves a part of it out.
+    """
 
     n: int
     seed: int
     kinds: Sequence[str] = TRAINING_KINDS
+    misplaced: float = 0.0
 
     def __len__(self) -> int:
         return self.n
@@ -88,7 +95,8 @@ class RenderedCrops:
         """Return a crop ``(h, w, 3)`` and the number of its kind in ``kinds``."""
         rng = _chance(self.seed, index, self.n)
         number = int(rng.integers(len(self.kinds)))
-        return _crop(rng, self.kinds[number], self.kinds), number
+        is_misplaced = self.misplaced > 0 and rng.random() < self.misplaced
+        return _crop(rng, self.kinds[number], self.kinds, is_misplaced), number
 
 
 def random_scene(rng: np.random.Generator, kinds: Sequence[str] = TRAINING_KINDS) -> Scene:
@@ -134,7 +142,9 @@ def _dimmed(scene: Scene, rng: np.random.Generator) -> Scene:
     return replace(scene, optics=replace(scene.optics, exposure=exposure))
 
 
-def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[np.uint8]:
+def _crop(
+    rng: np.random.Generator, kind: str, kinds: Sequence[str], is_misplaced: bool
+) -> NDArray[np.uint8]:
     """Photograph the few pixels around one thing, in or out of a container, and cut it out."""
     position = float(rng.uniform(*POSITIONS_PW))
     full = View(position)
@@ -152,13 +162,15 @@ def _crop(rng: np.random.Generator, kind: str, kinds: Sequence[str]) -> NDArray[
     looks = (make_surface(rng, _CROP_TILE_PX), make_light(rng), make_optics(rng), 0)
     scene = Scene(items, containers, *looks, clutter=() if containers else _litter(rng, centre))
     scene = _dimmed(scene, rng)
-    reach = int(item.radius_px * (1 + 2.6 * CROP_MARGIN)) + 6
+    beyond = _MOST_MISPLACED if is_misplaced else 0.0
+    reach = int(item.radius_px * (1 + 2.6 * CROP_MARGIN + 2 * beyond)) + 6
     window = (int(place[0]) - reach, int(place[1]) - reach, 2 * reach, 2 * reach)
     view = View(position, window_px=window)
     photo = photograph_view(scene, view, rng=rng)
     is_it = (photo.labels == 0) & (photo.indices == 0)
     rgb = _recompressed(photo.rgb, scene.optics.jpeg_quality)
-    return _cut(rgb, photo.xyxy_px[is_it][0], rng)
+    box = photo.xyxy_px[is_it][0]
+    return _cut(rgb, _misplaced(box, rng) if is_misplaced else box, rng)
 
 
 def _neighbours(
@@ -202,6 +214,15 @@ def _recompressed(rgb: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     data = np.frombuffer(encode_jpeg(rgb, quality), np.uint8)
     bgr = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return np.ascontiguousarray(bgr[..., ::-1])
+
+
+def _misplaced(xyxy_px: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Move one edge of a box far, at times another one, too: in or out."""
+    size = np.tile(xyxy_px[2:] - xyxy_px[:2], 2)
+    is_moved = np.zeros(4, np.bool_)
+    is_moved[rng.integers(4, size=2)] = True
+    by = rng.uniform(-_MOST_MISPLACED, _MOST_MISPLACED, 4) * is_moved
+    return np.asarray(xyxy_px + size * by, np.float32)
 
 
 def _cut(

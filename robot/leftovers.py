@@ -26,6 +26,7 @@ NOT_FOUND = "not found"
 _ASIDE_WORDS = {
     "in_container": "taken to lie in a container",
     "unconfirmed": "seen by too few of the pictures",
+    "faint": "hardly seen, and taken for nothing",
     "no_container": "no container was found",
     "container_out_of_reach": "its container is out of reach",
     "unsure": "unsure and left",

@@ -101,7 +101,9 @@ def cluster_centres(embeddings: Embeddings, labels: LabelArray) -> Embeddings:
     return np.asarray(sums / np.bincount(labels, minlength=len(sums))[:, None])
 
 
-def find_margins(embeddings: Embeddings, labels: LabelArray) -> NDArray[np.float64]:
+def find_margins(
+    embeddings: Embeddings, labels: LabelArray, centres: Embeddings
+) -> NDArray[np.float64]:
     """Return how much nearer each item is to its own cluster's centre than to the next one.
 
     It is ``(d2 - d1) / d2``, with the distance ``d1`` to its own centre and ``d2`` to the nearest
@@ -114,7 +116,6 @@ def find_margins(embeddings: Embeddings, labels: LabelArray) -> NDArray[np.float
     Evolving clusters in gene-expression data, 2006, which compares with centres what P. J.
     Rousseeuw's silhouette of 1987 compares with every item.
     """
-    centres = cluster_centres(embeddings, labels)
     if len(centres) < 2:
         return np.ones(len(labels))
     apart = np.stack([np.linalg.norm(embeddings - centre, axis=1) for centre in centres], axis=1)

@@ -58,13 +58,14 @@ def contents_of_one_kind(alike: NDArray[np.float64], least_likeness: float) -> N
     return of_kind if len(of_kind) >= LEAST_SHARE_ALIKE * n else of_kind[:0]
 
 
-def least_likeness_of_a_kind(alike: GroupLikeness) -> float:
+def least_likeness_of_a_kind(alike: GroupLikeness, share: float = LEAST_LIKENESS_SHARE) -> float:
     """Return how alike things must be to pass for one kind.
 
     Networks differ in how alike everything looks to them, so it is told by the things at hand.
 
     Args:
         alike: Of the clusters.
+        share: Of the way from how alike things of two clusters are to how alike those of one are.
 
     Returns:
         -1, where nothing can be compared.
@@ -73,4 +74,4 @@ def least_likeness_of_a_kind(alike: GroupLikeness) -> float:
     within, across = alike.mean(is_same), alike.mean(~is_same)
     if within is None or across is None:
         return -1.0
-    return across + LEAST_LIKENESS_SHARE * (within - across)
+    return across + share * (within - across)

@@ -1,6 +1,7 @@
 """Which container each item goes to, and how sure that is.
 
-Source of every rule and number: docs/adr/0010-likeness.md and docs/adr/0014-known-kinds.md.
+Source of every rule and number: docs/adr/0010-likeness.md, docs/adr/0014-known-kinds.md and, of
+what is faint, docs/adr/0030-faint-things.md.
 """
 
 from __future__ import annotations
@@ -9,11 +10,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sorter.assignment import UNCLAIMED, assign_clusters
-from sorter.clustering import FREE, Embeddings, cluster_items, find_margins, number_by_first
+from sorter.clustering import (
+    FREE,
+    Embeddings,
+    cluster_centres,
+    cluster_items,
+    find_margins,
+    number_by_first,
+)
 from sorter.contents import known_kinds, least_likeness_of_a_kind
-from sorter.embedding import GroupLikeness, mean_embeddings, normalise_embeddings
+from sorter.detection import SURE_SCORE
+from sorter.embedding import (
+    LIKENESS_DECIMALS,
+    GroupLikeness,
+    mean_embeddings,
+    normalise_embeddings,
+)
 from sorter.ports import CropEmbedder
 from sorter.types import Clustering, Crop, LabelArray, PositionArray
 
@@ -29,16 +44,28 @@ LEAST_SHARED = 0.5
 of one kind have little in common, they are hardly more unlike across two kinds."""
 
 
+LEAST_RESEMBLANCE = 0.4
+"""Of a faint thing to its cluster, to be picked: this share of the way from what things of two
+clusters have in common to what those of one have."""
+
 Views = tuple[Crop, ...]
 """The crops to compare one thing by, at least one."""
 
 
 @dataclass(frozen=True, slots=True)
+class Thing:
+    """What is known of a thing before anybody looks at it: its views, and the detector's score."""
+
+    views: Views
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """A container that clusters may go to: its number, and the views of what lies in it."""
+    """A container that clusters may go to: its number, and what lies in it."""
 
     container: int
-    contents: tuple[Views, ...] = ()
+    contents: tuple[Thing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,44 +83,101 @@ class Destination:
 
 
 def choose_destinations(
-    things: Sequence[Views],
+    items: Sequence[Thing],
     places_pw: PositionArray,
     targets: Sequence[Target],
     targets_pw: PositionArray,
     embedder: CropEmbedder,
     seed: int,
     clustering: Clustering,
-) -> list[Destination]:
+) -> list[Destination | None]:
     """Look at items and at what lies in containers, all together, and choose for every item.
 
     What lies in containers is clustered with the items, each container's in a cluster of its own.
     So it tells what the container is for, and a kind of which no item is left on the table keeps
     a cluster instead of splitting another kind's.
 
+    Faint things have no say in what clusters there are. A faint item goes with the cluster that it
+    has most in common with; one that is hardly like that, either, is taken for nothing.
+
     Args:
-        things: The views of the items, at least of one.
+        items: At least one.
         places_pw: ``(n, 2)`` servo places of the items.
         targets: At least one.
         targets_pw: ``(m, 2)`` servo places of the targets.
+
+    Returns:
+        In the order of the items; ``None`` for what is taken for nothing.
     """
-    n = len(things)
-    seen = _look_at([*things, *(one for target in targets for one in target.contents)], embedder)
-    numbers = [FREE] * n + [t for t, target in enumerate(targets) for _ in target.contents]
-    labels = cluster_items(seen, len(targets), seed, clustering)
-    least_likeness = least_likeness_of_a_kind(GroupLikeness.of(seen, labels))
-    known = known_kinds(np.array(numbers, np.int64), seen, least_likeness)
+    n = len(items)
+    things = [*items, *(thing for target in targets for thing in target.contents)]
+    inside = [FREE] * n + [t for t, target in enumerate(targets) for _ in target.contents]
+    seen = _look_at([thing.views for thing in things], embedder)
+    is_sure = _are_sure(things, n)
+    kinds = _find_kinds(
+        seen[is_sure], np.array(inside, np.int64)[is_sure], len(targets), seed, clustering
+    )
+    labels, is_like = kinds.place(seen[:n])
+    is_like |= is_sure[:n]
+    labels[is_sure[:n]] = kinds.labels[: np.count_nonzero(is_sure[:n])]
+    chosen = assign_clusters(labels[is_like], places_pw[is_like], targets_pw, kinds.claims)
+    margins = find_margins(seen[:n], labels, kinds.centres)
+    return [
+        Destination(label, targets[int(chosen[label])].container, margin) if is_something else None
+        for label, margin, is_something in zip(
+            labels.tolist(), margins.tolist(), is_like.tolist(), strict=True
+        )
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kinds:
+    """What clusters there are.
+
+    Attributes:
+        labels: ``(n,)``, the cluster of each thing that is there for sure.
+        centres: ``(k, d)``, the means of their embeddings.
+        claims: ``(k,)``, the target that claims each cluster, or ``UNCLAIMED``.
+        least_likeness: Of a faint thing and those of its cluster.
+    """
+
+    labels: LabelArray
+    centres: Embeddings
+    claims: LabelArray
+    least_likeness: float
+
+    def place(self, seen: Embeddings) -> tuple[LabelArray, NDArray[np.bool_]]:
+        """Return the cluster that each of ``(n, d)`` is like most, and whether it is like it."""
+        # What a thing has in common with a mean is the mean of what it has with each thing.
+        # einsum adds in one fixed order, whatever the number of threads.
+        alike = np.round(np.einsum("nd,kd->nk", seen, self.centres), LIKENESS_DECIMALS)
+        return alike.argmax(axis=1), np.asarray(alike.max(axis=1) >= self.least_likeness)
+
+
+def _find_kinds(
+    seen: Embeddings, inside: LabelArray, k: int, seed: int, clustering: Clustering
+) -> _Kinds:
+    """Cluster things, of which ``inside`` tells the target that each lies in, or ``FREE``."""
+    labels = cluster_items(seen, k, seed, clustering)
+    known = known_kinds(inside, seen, least_likeness_of_a_kind(GroupLikeness.of(seen, labels)))
     if (known != FREE).any():
-        labels = cluster_items(seen, len(targets), seed, clustering, known)
+        labels = cluster_items(seen, k, seed, clustering, known)
         labels = join_halves(labels, known, GroupLikeness.of(seen, labels))
-    clusters = labels[:n]
     claims = np.full(int(labels.max()) + 1, UNCLAIMED)
     claims[labels[known != FREE]] = known[known != FREE]
-    chosen = assign_clusters(clusters, places_pw, targets_pw, claims)
-    margins = find_margins(seen, labels)[:n]
-    return [
-        Destination(cluster, targets[int(chosen[cluster])].container, margin)
-        for cluster, margin in zip(clusters.tolist(), margins.tolist(), strict=True)
-    ]
+    alike = GroupLikeness.of(seen, labels)
+    return _Kinds(
+        labels,
+        cluster_centres(seen, labels),
+        claims,
+        least_likeness_of_a_kind(alike, LEAST_RESEMBLANCE),
+    )
+
+
+def _are_sure(things: Sequence[Thing], n_items: int) -> NDArray[np.bool_]:
+    """Return whether each thing is there for sure; without one such item, all count as such."""
+    is_sure = np.array([thing.score >= SURE_SCORE for thing in things])
+    return is_sure if is_sure[:n_items].any() else np.ones(len(things), np.bool_)
 
 
 def _look_at(things: Sequence[Views], embedder: CropEmbedder) -> Embeddings:

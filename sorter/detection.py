@@ -14,6 +14,12 @@ EDGE_MARGIN_RATIO = 0.01
 Source: docs/adr/0004-merge-gate.md.
 """
 
+SURE_SCORE = 0.85
+"""A thing that no detection shows with this score is faint: it may be nothing.
+
+Source: docs/adr/0030-faint-things.md.
+"""
+
 Boxes = NDArray[np.floating]
 """``(..., 4)`` xyxy, pixels. Two of them broadcast against each other on the leading axes."""
 

@@ -20,7 +20,8 @@ from sorter.commands import (
 from sorter.containment import NOWHERE, find_containers
 from sorter.crops import crop_of
 from sorter.deduplication import deduplicate
-from sorter.destinations import Destination, Target, Views, choose_destinations
+from sorter.destinations import Destination, Target, Thing, Views, choose_destinations
+from sorter.detection import SURE_SCORE
 from sorter.embedding import normalise_embeddings
 from sorter.flags import find_flags
 from sorter.joints import without_joint_boxes, without_joint_groups
@@ -96,6 +97,7 @@ def sort_session(
     aside = find_set_aside(table, arm.limits)
     commands = make_commands(table, aside, arm.limits, embedder, seed, clustering)
     tell("cluster")
+    aside = aside_with_faint(aside, commands, len(table.items))
     if arm.leaves_unsure:
         aside = aside_with_unsure(aside, commands)
         commands = [command for command in commands if not command.is_unsure]
@@ -159,12 +161,21 @@ def find_set_aside(table: Table, limits: ArmLimits) -> tuple[SetAside, ...]:
     return tuple(aside)
 
 
+def aside_with_faint(
+    aside: Sequence[SetAside], commands: Sequence[Command], n_items: int
+) -> tuple[SetAside, ...]:
+    """Return what is set aside and, besides, the items that were taken for nothing."""
+    settled = {one.item for one in aside} | {one.item for one in commands}
+    faint = [SetAside(n, SetAsideReason.FAINT) for n in range(n_items) if n not in settled]
+    return _in_order([*aside, *faint])
+
+
 def aside_with_unsure(
     aside: Sequence[SetAside], commands: Sequence[Command]
 ) -> tuple[SetAside, ...]:
     """Return what is set aside and, besides, the items whose cluster is doubtful."""
     unsure = [SetAside(one.item, SetAsideReason.UNSURE) for one in commands if one.is_unsure]
-    return tuple(sorted([*aside, *unsure], key=lambda one: one.item))
+    return _in_order([*aside, *unsure])
 
 
 def make_commands(
@@ -175,14 +186,14 @@ def make_commands(
     seed: int,
     clustering: Clustering,
 ) -> list[Command]:
-    """Return a command for every other item: its cluster's container, in reach of the arm."""
+    """Return a command for every other item that is one: its cluster's container, in reach."""
     aside = {one.item for one in set_aside}
     picked = [number for number in range(len(table.items)) if number not in aside]
     if not picked:
         return []
     targets = _targets(table, limits)
     destinations = choose_destinations(
-        [table.views[number] for number in picked],
+        [_thing(table, number) for number in picked],
         position_array(table.items[number].position for number in picked),
         targets,
         position_array(table.containers[target.container].position for target in targets),
@@ -193,6 +204,7 @@ def make_commands(
     return [
         _command(table, number, destination)
         for number, destination in zip(picked, destinations, strict=True)
+        if destination is not None
     ]
 
 
@@ -203,13 +215,21 @@ def _look_at(sightings: Sightings, embedder: CropEmbedder) -> NDArray[np.float64
 
 def _targets(table: Table, limits: ArmLimits) -> list[Target]:
     """Return the containers in reach, each with what lies in it, in the order of the items."""
-    inside: dict[int, list[Views]] = {}
-    for views, lies_in in zip(table.views, table.lies_in, strict=True):
-        inside.setdefault(lies_in, []).append(views)
+    inside: dict[int, list[Thing]] = {}
+    for number, lies_in in enumerate(table.lies_in):
+        inside.setdefault(lies_in, []).append(_thing(table, number))
     return [
         Target(number, tuple(inside.get(number, ())))
         for number in _usable_containers(table.containers, limits)
     ]
+
+
+def _thing(table: Table, item: int) -> Thing:
+    return Thing(table.views[item], table.items[item].score)
+
+
+def _in_order(aside: Sequence[SetAside]) -> tuple[SetAside, ...]:
+    return tuple(sorted(aside, key=lambda one: one.item))
 
 
 def _command(table: Table, item: int, destination: Destination) -> Command:
@@ -226,10 +246,13 @@ def _command(table: Table, item: int, destination: Destination) -> Command:
 
 
 def _usable_containers(containers: Sequence[Container], limits: ArmLimits) -> list[int]:
+    """Return what items may be dropped in: no faint containers, where any is there for sure."""
+    are_sure = any(one.score >= SURE_SCORE for one in containers)
     return [
         number
         for number, container in enumerate(containers)
         if is_reachable(container.position, limits)
+        and (container.score >= SURE_SCORE or not are_sure)
     ]
 
 

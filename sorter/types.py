@@ -243,6 +243,7 @@ class SetAsideReason(StrEnum):
 
     IN_CONTAINER = "in_container"
     UNCONFIRMED = "unconfirmed"
+    FAINT = "faint"
     OUT_OF_REACH = "out_of_reach"
     NO_CONTAINER = "no_container"
     CONTAINER_OUT_OF_REACH = "container_out_of_reach"

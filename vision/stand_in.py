@@ -165,5 +165,5 @@ def _is_thing(code: int) -> bool:
 def _box_of(is_there: np.ndarray, code: int) -> tuple[tuple[int, int, int, int], Label, float]:
     rows, columns = np.nonzero(is_there.any(axis=1))[0], np.nonzero(is_there.any(axis=0))[0]
     box = (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
-    score = 0.6 + 0.4 * float(is_there.sum()) / is_there.size
+    score = 0.9 + 0.1 * float(is_there.sum()) / is_there.size
     return box, OF_RED[code >> 16], score

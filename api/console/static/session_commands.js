@@ -5,6 +5,7 @@ import { colourOf, countOf, html, letterOf } from "./session_drawing.js";
 const REASONS = {
   in_container: "lies in a container already",
   unconfirmed: "is doubtful: other pictures of the place do not show it",
+  faint: "is doubtful: hardly seen, and like nothing else on the table",
   out_of_reach: "lies out of the arm's reach",
   no_container: "has no container to go to",
   container_out_of_reach: "has no container within reach",

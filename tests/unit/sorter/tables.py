@@ -93,7 +93,7 @@ class PhotographedTable:
         boxes = np.array([box for _, box in seen]).reshape(-1, 4)
         boxes = clipped(boxes + self.noise_px * rng.uniform(-1, 1, boxes.shape))
         labels = np.array([thing.label for thing, _ in seen], np.int64)
-        scores = rng.uniform(0.5, 1, len(seen)).astype(np.float32)
+        scores = rng.uniform(0.86, 1, len(seen)).astype(np.float32)  # nothing is faint
         found = Detections(boxes.astype(np.float32), labels, scores)
         return Photograph(image_id, position_pw, SIZE, found)
 

@@ -162,25 +162,29 @@ def test_the_centre_of_a_cluster_is_its_mean():
     assert cluster_centres(embeddings, np.array([0, 0, 1])).tolist() == [[2, 0], [0, 4]]
 
 
+def margins_of(embeddings, labels):
+    return find_margins(embeddings, labels, cluster_centres(embeddings, labels))
+
+
 @given(EMBEDDINGS, st.lists(st.integers(0, 2), min_size=6, max_size=6))
 def test_margins_lie_between_0_and_1(embeddings, labels):
-    margins = find_margins(embeddings, number_by_first(np.array(labels)))
+    margins = margins_of(embeddings, number_by_first(np.array(labels)))
     assert ((margins >= 0) & (margins <= 1)).all()
 
 
 def test_the_margin_is_how_much_nearer_the_own_centre_is_than_the_next():
     embeddings = np.array([[0.0, 0], [2, 0], [10, 0], [100, 0]])
-    margins = find_margins(embeddings, np.array([0, 0, 1, 2]))
+    margins = margins_of(embeddings, np.array([0, 0, 1, 2]))
     assert margins.tolist() == pytest.approx([1 - 1 / 10, 1 - 1 / 8, 1, 1])
 
 
 def test_with_one_cluster_no_item_is_doubtful():
-    assert find_margins(np.eye(3), np.zeros(3, np.int64)).tolist() == [1, 1, 1]
+    assert margins_of(np.eye(3), np.zeros(3, np.int64)).tolist() == [1, 1, 1]
 
 
 def test_an_item_as_near_to_another_centre_or_nearer_has_no_margin():
     embeddings = np.array([[0.0], [10], [9], [5]])
-    margins = find_margins(embeddings, np.array([0, 0, 1, 1]))
+    margins = margins_of(embeddings, np.array([0, 0, 1, 1]))
     assert margins[1] == 0  # nearer to the other centre, 7, than to its own, 5
     same = np.zeros((2, 3))
-    assert find_margins(same, np.array([0, 1])).tolist() == [0, 0]
+    assert margins_of(same, np.array([0, 1])).tolist() == [0, 0]

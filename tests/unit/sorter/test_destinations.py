@@ -10,9 +10,11 @@ from sorter.destinations import (
     LEAST_MARGIN,
     Destination,
     Target,
+    Thing,
     choose_destinations,
     join_halves,
 )
+from sorter.detection import SURE_SCORE
 from sorter.embedding import GroupLikeness
 from sorter.types import Clustering, Crop
 
@@ -48,13 +50,28 @@ def kinds():
     return Kinds()
 
 
+FAINT = np.nextafter(SURE_SCORE, 0)
+
+
+def thing(shown, score=SURE_SCORE):
+    """Return a thing of one crop, or of several, or the thing that is given."""
+    if isinstance(shown, Thing):
+        return shown
+    return Thing(shown if isinstance(shown, tuple) else (shown,), score)
+
+
+def faint(shown):
+    return thing(shown, FAINT)
+
+
 def choose(kinds, items, contents, places=(NEAR, MIDDLE, FAR), way=Clustering.KMEANS):
     """Return the destinations of items that lie at the first container."""
     targets = [
-        Target(number, tuple((crop,) for crop in inside)) for number, inside in enumerate(contents)
+        Target(number, tuple(thing(one) for one in inside))
+        for number, inside in enumerate(contents)
     ]
     return choose_destinations(
-        [one if isinstance(one, tuple) else (one,) for one in items],
+        [thing(one) for one in items],
         np.zeros((len(items), 2)),
         targets,
         np.array(places[: len(contents)]),
@@ -189,3 +206,45 @@ def test_agglomeration_leaves_containers_empty_where_there_are_fewer_kinds(kinds
     assert len(set(containers(choose(kinds, items, [[], []])))) == 2
     kept = choose(kinds, items, [[], []], way=Clustering.AGGLOMERATIVE)
     assert set(containers(kept)) == {0}
+
+
+def test_a_faint_item_goes_with_its_kind_and_moves_no_cluster(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(4)]
+    alone = choose(kinds, items, [[], []])
+    found = choose(kinds, [faint(kinds.crop(NUT, BOLT, share=0.4)), *items], [[], []])
+    looks = [[(one.cluster, one.margin) for one in chosen] for chosen in (found[1:], alone)]
+    assert looks[0] == looks[1]
+    assert (found[0].cluster, found[0].container) == (found[-1].cluster, found[-1].container)
+
+
+def test_a_faint_item_that_is_like_nothing_there_is_taken_for_nothing(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(4)]
+    found = choose(kinds, [*items, faint(kinds.crop(SPRING)), kinds.crop(BOLT)], [[], []])
+    assert found[-2] is None
+    assert containers([*found[:-2], found[-1]]) == [0] * 4 + [1] * 4 + [0]
+
+
+@pytest.mark.parametrize(("share", "is_picked"), [(0.45, True), (0.75, False)])
+def test_a_faint_item_has_to_be_like_its_cluster(kinds, share, is_picked):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(6)]
+    doubtful = faint(kinds.crop(BOLT, SPRING, share=share))
+    assert (choose(kinds, [*items, doubtful], [[], []])[-1] is not None) == is_picked
+
+
+def test_a_faint_content_does_not_tell_what_a_container_is_for(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(3)]
+    contents = [[faint(kinds.crop(NUT))], [kinds.crop(BOLT)]]
+    assert containers(choose(kinds, items, contents)) == [1] * 3 + [0] * 3
+    contents = [[], [kinds.crop(BOLT), faint(kinds.crop(NUT)), faint(kinds.crop(NUT))]]
+    assert containers(choose(kinds, items, contents)) == [1] * 3 + [0] * 3
+
+
+def test_where_every_item_is_faint_each_counts(kinds):
+    items = [kinds.crop(kind) for kind in (BOLT, NUT) for _ in range(3)]
+    contents = [[kinds.crop(NUT)], []]
+    assert choose(kinds, [faint(one) for one in items], contents) == choose(kinds, items, contents)
+
+
+def test_with_one_container_there_is_nothing_to_be_unlike(kinds):
+    found = choose(kinds, [kinds.crop(BOLT), faint(kinds.crop(SPRING))], [[]])
+    assert containers(found) == [0, 0]

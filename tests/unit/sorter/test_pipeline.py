@@ -298,6 +298,43 @@ def test_an_item_that_most_pictures_should_show_and_do_not_stays_there():
     assert len(plan.commands) == 3
 
 
+def make_faint(table, *things):
+    """Let no detection of these things be sure."""
+    for number, photo in enumerate(table.photographs):
+        shown = [table.shown[photo.image_id, row] for row in range(len(photo.detections))]
+        scores = np.float32([0.6 if thing in things else 0.9 for thing in shown])
+        found = replace(photo.detections, scores=scores)
+        table.photographs[number] = replace(photo, detections=found)
+
+
+def test_a_faint_item_that_is_like_nothing_else_stays_there():
+    alone = Thing(120, 1350, kind=7)
+    pair = [Thing(-100, 1400, kind=0), Thing(350, 1150, kind=1)]
+    table = PhotographedTable([*THINGS, *pair, alone, LEFT, RIGHT, AHEAD])
+    make_faint(table, alone, THINGS[0])
+    plan = sort(table)
+    assert list(reasons(plan).values()) == [SetAsideReason.FAINT]
+    picked = [table.shown[plan.items[one.item].sightings[0]] for one in plan.commands]
+    assert sorted(picked, key=id) == sorted([*THINGS, *pair], key=id)
+
+
+def test_nothing_is_dropped_in_a_faint_container_nor_picked_out_of_it():
+    inside = Thing(AHEAD.x, AHEAD.y, kind=1)
+    table = PhotographedTable([*THINGS, inside, LEFT, RIGHT, AHEAD])
+    make_faint(table, AHEAD)
+    plan = sort(table)
+    scores = [one.score for one in plan.containers]
+    assert sorted(scores) == pytest.approx([0.6, 0.9, 0.9])
+    assert {one.container for one in plan.commands} == {0, 1, 2} - {int(np.argmin(scores))}
+    assert list(reasons(plan).values()) == [SetAsideReason.IN_CONTAINER]
+
+
+def test_where_every_container_is_faint_they_are_used():
+    table = PhotographedTable([*THINGS, LEFT, RIGHT])
+    make_faint(table, LEFT, RIGHT)
+    assert {one.container for one in sort(table).commands} == {0, 1}
+
+
 def test_an_unconfirmed_item_in_a_container_stays_set_aside_as_that():
     stray, middle = Thing(120, 1380), make_container(110, 1370)
     table = PhotographedTable([stray, middle])
