@@ -156,7 +156,10 @@ def _families(kinds: Sequence[str]) -> LabelArray:
 
 def _data(asked: EmbedderOrder, start: ModelPackage | None) -> str:
     begun = f"from {start.card.full_name}" if start else "from scratch"
-    words = [f"{begun} on rendered crops", f"{asked.known_share:g} of {len(TRAINING_KINDS)} kinds"]
+    words = [
+        f"{begun} on rendered crops, {_MISPLACED:g} of them far off",
+        f"{asked.known_share:g} of {len(TRAINING_KINDS)} kinds",
+    ]
     words += [f"the rest of {asked.made_up} made-up kinds"] if asked.made_up else []
     words += [f"crops of photographs ({spec_from_text(t).title})" for t in asked.photographs]
     return "; ".join(words)
