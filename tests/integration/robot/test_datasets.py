@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from robot.datasets import RenderedCrops, RenderedViews, random_scene
 from robot.kinds import HELD_OUT_KINDS, TRAINING_KINDS
@@ -85,3 +86,13 @@ def test_crops_can_be_limited_to_some_kinds() -> None:
         shapes[number].append(max(rgb.shape[:2]) / min(rgb.shape[:2]))
     assert max(shapes[0]) < 1.6  # a coin's box is square
     assert max(shapes[1]) > 1.6
+
+
+def test_boxes_are_far_off_only_where_that_is_asked_for() -> None:
+    near, far = (RenderedCrops(24, 3, ("coin",), share) for share in (0.0, 1.0))
+    assert max(sides_ratio(near[i][0]) for i in range(24)) < 1.2  # a coin's box is square
+    assert sum(sides_ratio(far[i][0]) > 1.2 for i in range(24)) > 8
+
+
+def sides_ratio(rgb: NDArray[np.uint8]) -> float:
+    return max(rgb.shape[:2]) / min(rgb.shape[:2])
