@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sorter.types import Crop, FloatArray
@@ -24,22 +24,36 @@ class StoredCropEmbedder:
         load_image: Callable[[str], bytes],
         embedder: Embedder,
         max_pixels: int = DEFAULT_MAX_PIXELS,
+        at_a_time: int = AT_A_TIME,
     ) -> None:
-        """Take the key of each picture by its id, and what returns a key's bytes."""
+        """Take the key of each picture by its id, and what returns a key's bytes.
+
+        Args:
+            at_a_time: Pictures that are read side by side; 1 is by the caller's own thread.
+        """
         self._keys = keys
         self._load_image = load_image
         self._embedder = embedder
         self._max_pixels = max_pixels
+        self._at_a_time = at_a_time
 
     def embed_crops(self, crops: Sequence[Crop]) -> FloatArray:
         by_image: defaultdict[str, set[Crop]] = defaultdict(set)
         for crop in crops:
             by_image[crop.image_id].add(crop)
         pieces: dict[Crop, RgbImage] = {}
-        with ThreadPoolExecutor(AT_A_TIME) as threads:
-            for cut_out in threads.map(self._cut_out, by_image.keys(), by_image.values()):
-                pieces |= cut_out
+        for cut_out in self._cut_all_out(by_image):
+            pieces |= cut_out
         return self._embedder.embed([pieces[crop] for crop in crops])
+
+    def _cut_all_out(
+        self, wanted: Mapping[str, Collection[Crop]]
+    ) -> Iterator[dict[Crop, RgbImage]]:
+        if self._at_a_time == 1:
+            yield from map(self._cut_out, wanted.keys(), wanted.values())
+            return
+        with ThreadPoolExecutor(self._at_a_time) as threads:
+            yield from threads.map(self._cut_out, wanted.keys(), wanted.values())
 
     def _cut_out(self, image_id: str, crops: Collection[Crop]) -> dict[Crop, RgbImage]:
         rgb = decode_rgb(self._load_image(self._keys[image_id]), self._max_pixels)

@@ -12,6 +12,7 @@ from storage.ports import ImageStore, Store
 from storage.records import FairShare
 from vision.decode import DEFAULT_MAX_PIXELS
 from vision.ports import Embedder, RgbImage
+from workers.crops import AT_A_TIME
 from workers.held import Held
 from workers.isolation import Isolation
 from workers.metrics import WorkerMetrics
@@ -125,6 +126,7 @@ class Services:
         held: What the process works on, to be given back where it has to end.
         clustering: How alike items become clusters.
         pixels: What the pictures that are decoded at a time may take of the memory.
+        reads_at_a_time: Pictures that are read again side by side to cut out what is compared.
     """
 
     worker_id: str
@@ -140,3 +142,4 @@ class Services:
     held: Held = field(default_factory=Held)
     metrics: WorkerMetrics = field(default_factory=WorkerMetrics)
     pixels: PixelBudget = field(default_factory=lambda: PixelBudget(MAX_PIXELS_AT_ONCE))
+    reads_at_a_time: int = AT_A_TIME

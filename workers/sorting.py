@@ -111,4 +111,5 @@ def make_crop_embedder(
         lambda key: read_patiently(partial(using.images.load_image, key), using.sleep),
         embedder,
         using.rules.max_image_pixels,
+        using.reads_at_a_time,
     )

@@ -211,4 +211,5 @@ def make_services(around: Surroundings, worker_id: str) -> Services:
         detector=LoadedOnce(lambda: PatientDetector(around.turns, around.rng)),
         embedder=LoadedOnce(StandInEmbedder),
         sleep=around.turns.sleep,
+        reads_at_a_time=1,  # threads of a pool are no actors: nothing would befall them by the seed
     )

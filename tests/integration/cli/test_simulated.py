@@ -85,8 +85,11 @@ def test_transactions_take_turns_and_a_lock_that_is_held_is_not_waited_for(
     assert refused
 
 
-def test_a_seed_comes_to_the_same_again(simulation: Simulation) -> None:
-    assert simulation.run(7, HARSH) == simulation.run(7, HARSH)
+@pytest.mark.parametrize("kill", [HARSH.kill, 10 * HARSH.kill])
+def test_a_seed_comes_to_the_same_again(simulation: Simulation, kill: float) -> None:
+    odds = replace(HARSH, kill=kill)
+    once = simulation.run(7, odds)
+    assert [simulation.run(7, odds) for _ in range(2)] == [once] * 2
 
 
 def test_harsh_seeds_break_no_promise(simulation: Simulation) -> None:
