@@ -159,13 +159,14 @@ def _find_kinds(
 ) -> _Kinds:
     """Cluster things, of which ``inside`` tells the target that each lies in, or ``FREE``."""
     labels = cluster_items(seen, k, seed, clustering)
-    known = known_kinds(inside, seen, least_likeness_of_a_kind(GroupLikeness.of(seen, labels)))
+    alike = GroupLikeness.of(seen, labels)
+    known = known_kinds(inside, seen, least_likeness_of_a_kind(alike))
     if (known != FREE).any():
         labels = cluster_items(seen, k, seed, clustering, known)
         labels = join_halves(labels, known, GroupLikeness.of(seen, labels))
+        alike = GroupLikeness.of(seen, labels)
     claims = np.full(int(labels.max()) + 1, UNCLAIMED)
     claims[labels[known != FREE]] = known[known != FREE]
-    alike = GroupLikeness.of(seen, labels)
     return _Kinds(
         labels,
         cluster_centres(seen, labels),
